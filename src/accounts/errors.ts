@@ -1,0 +1,10 @@
+export type AccountErrorCode =
+  | 'request.not_signed_in'
+  | 'request.forbidden'
+  | 'request.foreign_origin'
+  | 'session.wrong_credentials'
+  | 'session.too_many_attempts'
+  | 'owner.link_used'
+  | 'account.invalid'
+  | 'account.not_found'
+  | 'api_key.not_found'

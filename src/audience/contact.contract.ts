@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { optOutSource } from '../optouts/optout.contract.ts'
+import { idText, pageOf, pageQuery, time } from '../platform/page.contract.ts'
+import { contactStatus } from './group.contract.ts'
+
+const fieldValues = z.record(z.string().max(63), z.union([z.string().max(2500), z.null()]))
+
+export const contact = z
+  .object({
+    id: idText,
+    address: z.string(),
+    status: contactStatus,
+    fields: z.record(z.string(), z.string()),
+    groupIds: z.array(idText),
+    createdAt: time,
+    updatedAt: time,
+    archivedAt: time.nullable(),
+    optOut: z.object({ at: time, source: optOutSource, mailingId: idText.nullable() }).nullable(),
+    error: z.object({ at: time, reason: z.string() }).nullable(),
+    /** Held without mail: possibly the same person as somebody who opted out. */
+    held: z.boolean(),
+  })
+  .meta({ id: 'Contact' })
+export type Contact = z.infer<typeof contact>
+export const contacts = pageOf(contact)
+
+export const contactsQuery = z.strictObject({
+  ...pageQuery,
+  search: z.string().max(320).optional(),
+  status: contactStatus.optional(),
+  groupId: idText.optional(),
+  archived: z.stringbool().default(false),
+})
+/** How many contacts match, by status. */
+export const contactCounts = z
+  .object({ active: z.int(), error: z.int(), optOut: z.int(), total: z.int() })
+  .meta({ id: 'ContactCounts' })
+export type ContactCounts = z.infer<typeof contactCounts>
+
+export const newContact = z.strictObject({
+  address: z.string().max(1000),
+  fields: fieldValues.optional(),
+  groupIds: z.array(idText).max(1000).optional(),
+})
+export type NewContact = z.infer<typeof newContact>
+export const contactChange = z.strictObject({
+  address: z.string().max(1000).optional(),
+  fields: fieldValues.optional(),
+})
+export type ContactChange = z.infer<typeof contactChange>
+export const statusChange = z.strictObject({ status: contactStatus })
+export const groupIds = z.strictObject({ groupIds: z.array(idText).min(1).max(1000) })
+
+/** One thing that happened to a contact, newest first in lists; `text` is one sentence for people. */
+export const contactEvent = z
+  .object({
+    at: time,
+    kind: z.string(),
+    text: z.string(),
+    source: optOutSource.nullable(),
+    mailing: z.object({ id: idText, name: z.string().nullable() }).nullable(),
+    operator: z.string().nullable(),
+  })
+  .meta({ id: 'ContactEvent' })
+export type ContactEvent = z.infer<typeof contactEvent>
+export const contactHistory = z.object({ items: z.array(contactEvent) })
+
+export const field = z.object({ id: idText, name: z.string(), label: z.string() }).meta({ id: 'Field' })
+export type Field = z.infer<typeof field>
+export const fieldList = z.object({ items: z.array(field) })
+export const newField = z.strictObject({ label: z.string().trim().min(1, 'Enter a name for the field.').max(63) })

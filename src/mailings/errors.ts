@@ -1,0 +1,6 @@
+export type MailingErrorCode =
+  | 'mailing.not_found'
+  | 'mailing.not_sendable'
+  | 'mailing.not_possible'
+  | 'mailing.invalid'
+  | 'letter.not_found'

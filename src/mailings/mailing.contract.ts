@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import { line } from '../accounts/account.contract.ts'
+import { idText, pageOf, pageQuery, time } from '../platform/page.contract.ts'
+
+export const mailingCounts = z.object({
+  recipients: z.int(),
+  queued: z.int(),
+  accepted: z.int(),
+  withheld: z.int(),
+  deferred: z.int(),
+  bounced: z.int(),
+  /** Handed over when the program died: not known whether it arrived, never sent again. */
+  unknown: z.int(),
+  opened: z.int(),
+  clicked: z.int(),
+  optedOut: z.int(),
+  complained: z.int(),
+})
+export type MailingCounts = z.infer<typeof mailingCounts>
+
+export const mailingStatus = z.enum(['draft', 'scheduled', 'sending', 'paused', 'sent', 'cancelled'])
+export const mailing = z
+  .object({
+    id: idText,
+    name: z.string(),
+    subject: z.string(),
+    fromName: z.string(),
+    fromAddress: z.string(),
+    html: z.string(),
+    text: z.string(),
+    groupIds: z.array(idText),
+    status: mailingStatus,
+    problem: z.string().nullable(),
+    counts: mailingCounts,
+    createdAt: time,
+    updatedAt: time,
+    sendAt: time.nullable(),
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+  })
+  .meta({ id: 'Mailing' })
+export type Mailing = z.infer<typeof mailing>
+export const mailings = pageOf(mailing)
+export const mailingsQuery = z.strictObject({ ...pageQuery, status: mailingStatus.optional() })
+
+const parts = {
+  name: line(200).trim(),
+  subject: line(500),
+  fromName: line(200),
+  fromAddress: line(320),
+  html: z.string().max(2_000_000),
+  text: z.string().max(2_000_000),
+  groupIds: z.array(idText).max(1000),
+}
+/** Sender parts that are absent come from the account; an empty text part is made from the HTML. */
+export const newMailing = z.strictObject({
+  ...z.object(parts).partial().shape,
+  name: parts.name.min(1, 'Enter a name for the mailing.'),
+})
+export type NewMailing = z.infer<typeof newMailing>
+export const mailingChange = z.strictObject(z.object(parts).partial().shape)
+export type MailingChange = z.infer<typeof mailingChange>
+export const sendMailing = z.strictObject({ at: time.optional() })
+
+/** One thing that was checked. `stops` means that the mailing cannot be sent before it is mended. */
+export const finding = z
+  .object({
+    check: z.enum([
+      'way_out',
+      'postal_address',
+      'sender',
+      'subject',
+      'audience',
+      'links',
+      'merge_points',
+      'images',
+      'size',
+      'authentication',
+      'content',
+    ]),
+    level: z.enum(['passed', 'look', 'stops']),
+    title: z.string(),
+    text: z.string(),
+  })
+  .meta({ id: 'Finding' })
+export type Finding = z.infer<typeof finding>
+/** Who is in the chosen groups and who of them gets the mailing. */
+export const audienceSums = z.object({
+  inGroups: z.int(),
+  inSeveral: z.int(),
+  optedOut: z.int(),
+  error: z.int(),
+  held: z.int(),
+  archived: z.int(),
+  recipients: z.int(),
+})
+export const mailingCheck = z
+  .object({ sendable: z.boolean(), findings: z.array(finding), audience: audienceSums })
+  .meta({ id: 'MailingCheck' })
+export type MailingCheck = z.infer<typeof mailingCheck>
+/** The mailing as one contact would get it; without one, as an invented contact. */
+export const mailingPreview = z
+  .object({ subject: z.string(), html: z.string(), text: z.string() })
+  .meta({ id: 'MailingPreview' })
+export const previewQuery = z.strictObject({ contactId: idText.optional() })

@@ -1,0 +1,50 @@
+import { type Db, maybeRow, row, sql, type Trx } from '../platform/database.ts'
+import type { OptOutSource } from './optout.contract.ts'
+
+/** Who asked, and what shows it later (LW-9). Never an address, never a cookie. */
+export type OptOutOrigin = {
+  source: OptOutSource
+  mailingId?: string | null
+  userId?: string | null
+  apiKeyId?: string | null
+  evidence?: Record<string, unknown>
+}
+
+export type RecordedOptOut = { optedOut: number; alreadyOptedOut: number; since: Date }
+
+/**
+ * Stops all mail of an account to the addresses with `keys` (16 bytes each, at most 10,000) from the moment this commits.
+ *
+ * One ledger entry, the standing rows and the withheld messages in one transaction, durable when it returns (INV-10).
+ * An address that is out already keeps its first date; the stronger source stays (INV-21).
+ * Source: RFC 8058 §3.1; 15 U.S.C. 7704(a)(4) allows 10 business days, we take none.
+ */
+export async function optOut(
+  db: Db | Trx,
+  accountId: string,
+  keys: Buffer[],
+  origin: OptOutOrigin,
+): Promise<RecordedOptOut> {
+  const recorded = await row(
+    db,
+    sql<{ opted_out: string; already: string; opted_out_at: Date }>`
+    select opted_out, already, opted_out_at from record_optouts(${accountId}, ${keys}::bytea[], ${origin.source}, ${origin.mailingId ?? null},
+      ${origin.userId ?? null}, ${origin.apiKeyId ?? null}, ${JSON.stringify(origin.evidence ?? {})}::jsonb)`,
+  )
+  return {
+    optedOut: Number(recorded.opted_out),
+    alreadyOptedOut: Number(recorded.already),
+    since: recorded.opted_out_at,
+  }
+}
+
+export type StandingOptOut = { opted_out_at: Date; source: OptOutSource; mailing_id: string | null }
+
+/** The standing opt-out of an address, or undefined. */
+export function standingOptOut(db: Db, accountId: string, key: Buffer): Promise<StandingOptOut | undefined> {
+  return maybeRow(
+    db,
+    sql<StandingOptOut>`
+    select opted_out_at, source, mailing_id from standing_optouts where account_id = ${accountId} and address_key = ${key}`,
+  )
+}

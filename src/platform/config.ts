@@ -1,0 +1,131 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+
+const loopback = (host: string) => host === 'localhost' || host === '[::1]' || /^127\./.test(host)
+
+const settings = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  HOST: z.string().default(''),
+  BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  DATA_DIR: z.string().default('./data'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  SMTP_CONNECTIONS: z.coerce.number().int().min(1).max(100).default(10),
+  RETURNS_DOMAIN: z.string().default(''),
+  DKIM_DOMAIN: z.string().default(''),
+  DKIM_SELECTOR: z.string().default(''),
+  DKIM_KEY_FILE: z.string().default(''),
+  OWNER_EMAIL: z.email().optional(),
+  OWNER_PASSWORD: z.string().optional(),
+  OWNER_API_KEY: z.string().min(24, 'must have at least 24 characters').optional(),
+  ADDRESS_KEY: z.string().optional(),
+  LINK_KEYS: z.string().optional(),
+  SESSION_KEY: z.string().optional(),
+  TRUST_PROXY: z.string().default(''),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+export type Smtp = {
+  host: string
+  port: number
+  /** TLS from the first byte. */
+  implicitTls: boolean
+  /** No TLS at all: only for a relay on this machine. */
+  plain: boolean
+  user: string
+  password: string
+  connections: number
+}
+
+export type Dkim = { domain: string; selector: string; keyFile: string }
+
+export type Config = {
+  port: number
+  /** Address to listen on; empty for loopback when BASE_URL is loopback, else every interface. */
+  host: string
+  /** Without a slash at its end; every link in mail begins with it. */
+  baseUrl: string
+  dataDir: string
+  databaseUrl: string | null
+  smtp: Smtp | null
+  /** Domain of envelope senders (returns), or empty: the sender's own address is used. */
+  returnsDomain: string
+  dkim: Dkim | null
+  owner: { email: string; password: string } | null
+  ownerApiKey: string | null
+  keys: { address?: string | undefined; link?: string | undefined; session?: string | undefined }
+  trustProxy: string | false
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+}
+
+/**
+ * Reads every setting there is from the environment; docs/settings.md lists them for operators.
+ *
+ * @throws Error whose message names each setting that is wrong and what it should be
+ */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const parsed = settings.safeParse(given)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+    throw new Error(`These settings cannot be used:\n  ${problems.join('\n  ')}`)
+  }
+  const set = parsed.data
+  const baseUrl = (set.BASE_URL ?? `http://localhost:${set.PORT}`).replace(/\/+$/, '')
+  const smtp = set.SMTP_URL ? readSmtp(set.SMTP_URL, set.SMTP_CONNECTIONS) : null
+  refuseUnusableLinks(baseUrl, smtp)
+  if (Boolean(set.OWNER_EMAIL) !== Boolean(set.OWNER_PASSWORD))
+    throw new Error('OWNER_EMAIL and OWNER_PASSWORD are given together or not at all.')
+  const dkimParts = [set.DKIM_DOMAIN, set.DKIM_SELECTOR, set.DKIM_KEY_FILE].filter(Boolean).length
+  if (dkimParts !== 0 && dkimParts !== 3)
+    throw new Error('DKIM_DOMAIN, DKIM_SELECTOR and DKIM_KEY_FILE are given together or not at all.')
+  return {
+    port: set.PORT,
+    host: set.HOST || (loopback(new URL(baseUrl).hostname) ? '127.0.0.1' : '0.0.0.0'),
+    baseUrl,
+    dataDir: resolve(set.DATA_DIR),
+    databaseUrl: set.DATABASE_URL ?? null,
+    smtp,
+    returnsDomain: set.RETURNS_DOMAIN.toLowerCase(),
+    dkim: dkimParts === 3 ? { domain: set.DKIM_DOMAIN, selector: set.DKIM_SELECTOR, keyFile: set.DKIM_KEY_FILE } : null,
+    owner:
+      set.OWNER_EMAIL && set.OWNER_PASSWORD
+        ? { email: set.OWNER_EMAIL.toLowerCase(), password: set.OWNER_PASSWORD }
+        : null,
+    ownerApiKey: set.OWNER_API_KEY ?? null,
+    keys: { address: set.ADDRESS_KEY, link: set.LINK_KEYS, session: set.SESSION_KEY },
+    trustProxy: set.TRUST_PROXY || false,
+    logLevel: set.LOG_LEVEL,
+  }
+}
+
+function readSmtp(text: string, connections: number): Smtp {
+  const url = new URL(text)
+  const implicitTls = url.protocol === 'smtps:'
+  const plain = url.searchParams.get('tls') === 'none'
+  if (plain && !loopback(url.hostname))
+    throw new Error(`SMTP_URL: ?tls=none is for a relay on this machine; ${url.hostname} is another one.`)
+  if (plain && (url.username || url.password))
+    throw new Error('SMTP_URL: a password is never sent without TLS. Remove ?tls=none or the user and password.')
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port) || (implicitTls ? 465 : 587),
+    implicitTls,
+    plain,
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    connections,
+  }
+}
+
+/** Mail with links that only this machine can open must not leave this machine. */
+function refuseUnusableLinks(baseUrl: string, smtp: Smtp | null) {
+  const url = new URL(baseUrl)
+  if (url.protocol === 'https:') return
+  if (!loopback(url.hostname))
+    throw new Error(`BASE_URL must begin with https:// (it is ${baseUrl}); http:// is accepted for localhost alone.`)
+  if (smtp && !loopback(smtp.host))
+    throw new Error(
+      `BASE_URL is ${baseUrl}, so nobody else could use the links in the mail, but SMTP_URL leads to ${smtp.host}. Set BASE_URL to the https:// address of this program.`,
+    )
+}

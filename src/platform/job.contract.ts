@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { idText, time } from './page.contract.ts'
+
+export const job = z
+  .object({
+    id: idText,
+    kind: z.string(),
+    status: z.enum(['queued', 'running', 'done', 'failed', 'cancelled']),
+    progress: z.object({ done: z.int(), total: z.int().nullable() }),
+    /** For an opt-out job {optedOut, alreadyOptedOut}; null until it is done. */
+    result: z.unknown().nullable(),
+    problem: z.string().nullable(),
+    subject: z.string().nullable(),
+    startedBy: z.string().nullable(),
+    createdAt: time,
+    startedAt: time.nullable(),
+    finishedAt: time.nullable(),
+  })
+  .meta({ id: 'Job' })
+export type Job = z.infer<typeof job>
