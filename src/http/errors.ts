@@ -53,44 +53,35 @@ export function mapErrors(app: FastifyInstance) {
       return reply.code(400).send({ code: 'request.invalid', message: sentence(fields), fields })
     }
     if (failure instanceof ZodError)
-      return reply
-        .code(400)
-        .send({
-          code: 'request.invalid',
-          message: 'The request has a value that is not possible.',
-          fields: failure.issues,
-        })
+      return reply.code(400).send({
+        code: 'request.invalid',
+        message: 'The request has a value that is not possible.',
+        fields: failure.issues,
+      })
     if (failure instanceof DomainError)
-      return reply
-        .code(failure.code in statusOf ? statusOf[failure.code as ErrorCode] : 500)
-        .send({
-          code: failure.code,
-          message: failure.message,
-          ...(failure.fields === undefined ? {} : { fields: failure.fields }),
-        })
+      return reply.code(failure.code in statusOf ? statusOf[failure.code as ErrorCode] : 500).send({
+        code: failure.code,
+        message: failure.message,
+        ...(failure.fields === undefined ? {} : { fields: failure.fields }),
+      })
     if (isLocked(failure))
       return reply
         .code(409)
         .send({ code: 'contact.opted_out', message: 'This contact opted out. Details and status are locked.' })
     if (isUnavailable(failure)) {
       request.log.error({ err: failure }, 'the database does not answer')
-      return reply
-        .code(503)
-        .header('retry-after', '5')
-        .send({
-          code: 'unavailable',
-          message: 'The database does not answer. Nothing was changed. Try again in a moment.',
-        })
+      return reply.code(503).header('retry-after', '5').send({
+        code: 'unavailable',
+        message: 'The database does not answer. Nothing was changed. Try again in a moment.',
+      })
     }
     const status = 'statusCode' in failure && typeof failure.statusCode === 'number' ? failure.statusCode : 500
     if (status < 500) return reply.code(status).send({ code: 'request.invalid', message: failure.message })
     request.log.error({ err: failure }, 'request failed')
-    return reply
-      .code(500)
-      .send({
-        code: 'internal',
-        message: `Something failed on our side. Nothing was changed by it. Incident ${request.id}.`,
-      })
+    return reply.code(500).send({
+      code: 'internal',
+      message: `Something failed on our side. Nothing was changed by it. Incident ${request.id}.`,
+    })
   })
 }
 

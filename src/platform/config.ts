@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 
-const loopback = (host: string) => host === 'localhost' || host === '[::1]' || /^127\./.test(host)
+/** True for the names and addresses of this machine. */
+export const isLoopback = (host: string) => host === 'localhost' || host === '[::1]' || /^127\./.test(host)
 
 const settings = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
@@ -81,7 +82,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     throw new Error('DKIM_DOMAIN, DKIM_SELECTOR and DKIM_KEY_FILE are given together or not at all.')
   return {
     port: set.PORT,
-    host: set.HOST || (loopback(new URL(baseUrl).hostname) ? '127.0.0.1' : '0.0.0.0'),
+    host: set.HOST || (isLoopback(new URL(baseUrl).hostname) ? '127.0.0.1' : '0.0.0.0'),
     baseUrl,
     dataDir: resolve(set.DATA_DIR),
     databaseUrl: set.DATABASE_URL ?? null,
@@ -103,7 +104,7 @@ function readSmtp(text: string, connections: number): Smtp {
   const url = new URL(text)
   const implicitTls = url.protocol === 'smtps:'
   const plain = url.searchParams.get('tls') === 'none'
-  if (plain && !loopback(url.hostname))
+  if (plain && !isLoopback(url.hostname))
     throw new Error(`SMTP_URL: ?tls=none is for a relay on this machine; ${url.hostname} is another one.`)
   if (plain && (url.username || url.password))
     throw new Error('SMTP_URL: a password is never sent without TLS. Remove ?tls=none or the user and password.')
@@ -122,9 +123,9 @@ function readSmtp(text: string, connections: number): Smtp {
 function refuseUnusableLinks(baseUrl: string, smtp: Smtp | null) {
   const url = new URL(baseUrl)
   if (url.protocol === 'https:') return
-  if (!loopback(url.hostname))
+  if (!isLoopback(url.hostname))
     throw new Error(`BASE_URL must begin with https:// (it is ${baseUrl}); http:// is accepted for localhost alone.`)
-  if (smtp && !loopback(smtp.host))
+  if (smtp && !isLoopback(smtp.host))
     throw new Error(
       `BASE_URL is ${baseUrl}, so nobody else could use the links in the mail, but SMTP_URL leads to ${smtp.host}. Set BASE_URL to the https:// address of this program.`,
     )

@@ -1,0 +1,57 @@
+import cookie from '@fastify/cookie'
+import multipart from '@fastify/multipart'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import { apiRoutes } from '../api/routes.ts'
+import type { Core } from '../platform/core.ts'
+import { BODY_LIMIT, refuseUnreadableText, takeBodies } from './bodies.ts'
+import { mapErrors } from './errors.ts'
+import { guard } from './guard.ts'
+import { secureHeaders } from './headers.ts'
+import { healthRoute } from './health.ts'
+import { logRequests, serverLog } from './log.ts'
+import { openApi } from './openapi.ts'
+import { webApplication } from './web.ts'
+
+/** An uploaded file; the import says itself what it can take (http answers 413 beyond this). */
+const UPLOAD_LIMIT = 4 * 1024 * 1024 * 1024
+
+/**
+ * Everything that answers HTTP, ready to listen.
+ *
+ * The public pages know neither guard nor cookies: an opt-out needs its token and nothing else (SE-2).
+ */
+export async function buildServer(core: Core): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: serverLog(core.log),
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT,
+    trustProxy: core.config.trustProxy,
+    routerOptions: { maxParamLength: 2000 },
+    genReqId: () => crypto.randomUUID(),
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.decorateRequest('caller')
+  mapErrors(app)
+  secureHeaders(app, core.config)
+  logRequests(app, core.log)
+  await takeBodies(app)
+  await openApi(app)
+  healthRoute(app, core)
+  await app.register(
+    async (scope) => {
+      await scope.register(cookie)
+      await scope.register(multipart, {
+        limits: { files: 1, fileSize: UPLOAD_LIMIT, fields: 10, fieldSize: BODY_LIMIT },
+      })
+      guard(scope, core)
+      scope.addHook('preValidation', refuseUnreadableText)
+      apiRoutes(scope.withTypeProvider<ZodTypeProvider>(), core)
+    },
+    { prefix: '/api/v1' },
+  )
+  await webApplication(app)
+  await app.ready()
+  return app
+}
