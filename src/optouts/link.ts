@@ -14,6 +14,9 @@ export type LinkMeaning = {
   mailingId: string | null
 }
 
+/** A token that was ours, and the key that signed it: part of the evidence (LW-9). */
+export type ReadLink = LinkMeaning & { keyId: number }
+
 const VERSION = 1
 const MAC_BYTES = 16
 const BODY_BYTES = 1 + 1 + 6 + 16 + 6
@@ -38,7 +41,7 @@ export function signLink(keys: NumberedKey[], meaning: LinkMeaning): OptOutLink 
 }
 
 /** What a token means, or null when any byte of it is not ours (INV-14). Constant time in the MAC. */
-export function readLink(keys: NumberedKey[], token: string): LinkMeaning | null {
+export function readLink(keys: NumberedKey[], token: string): ReadLink | null {
   if (!/^[A-Za-z0-9_-]{62}$/.test(token)) return null
   const bytes = Buffer.from(token, 'base64url')
   if (bytes.toString('base64url') !== token || bytes[0] !== VERSION) return null
@@ -50,6 +53,7 @@ export function readLink(keys: NumberedKey[], token: string): LinkMeaning | null
     accountId: String(body.readUIntBE(2, 6)),
     addressKey: Buffer.from(body.subarray(8, 24)),
     mailingId: mailing === 0 ? null : String(mailing),
+    keyId: key.id,
   }
 }
 

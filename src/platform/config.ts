@@ -73,6 +73,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   }
   const set = parsed.data
   const baseUrl = (set.BASE_URL ?? `http://localhost:${set.PORT}`).replace(/\/+$/, '')
+  if (baseUrl.length > 135)
+    throw new Error('BASE_URL has at most 135 characters, so that opt-out links have at most 200 (OC-18).')
   const smtp = set.SMTP_URL ? readSmtp(set.SMTP_URL, set.SMTP_CONNECTIONS) : null
   refuseUnusableLinks(baseUrl, smtp)
   if (Boolean(set.OWNER_EMAIL) !== Boolean(set.OWNER_PASSWORD))
