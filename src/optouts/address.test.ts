@@ -119,7 +119,14 @@ const localPart = fc.oneof(
 )
 const domainPart = fc.oneof(
   fc.domain(),
-  fc.constantFrom('gmail.com', 'GoogleMail.com', 'bücher.example', 'Straße.example', 'xn--bcher-kva.example', 'a.b-c.d1e'),
+  fc.constantFrom(
+    'gmail.com',
+    'GoogleMail.com',
+    'bücher.example',
+    'Straße.example',
+    'xn--bcher-kva.example',
+    'a.b-c.d1e',
+  ),
   fc.stringMatching(/^[a-zA-Z0-9.-]{1,30}$/),
 )
 const typed = fc.tuple(localPart, domainPart).map(([local, domain]) => `${local}@${domain}`)

@@ -115,7 +115,11 @@ const BEFORE = new RegExp(`^(?:${SURROUNDING}|<)*(?:mailto:)?(?:${SURROUNDING}|<
 const AFTER = new RegExp(`(?:${SURROUNDING}|[>.,;])+$`)
 
 function strip(input: string): string {
-  return input.replace(/＠/g, '@').replace(/[。．｡]/g, '.').replace(BEFORE, '').replace(AFTER, '')
+  return input
+    .replace(/＠/g, '@')
+    .replace(/[。．｡]/g, '.')
+    .replace(BEFORE, '')
+    .replace(AFTER, '')
 }
 
 function localProblem(local: string): string | null {
