@@ -56,7 +56,7 @@ export async function listApiKeys(db: Db, accountId: string): Promise<ApiKey[]> 
     db,
     sql<ApiKeyRow>`
     select api_key_id, name, scope, hint, created_at, last_used_at, revoked_at
-    from api_keys where account_id = ${accountId} order by api_key_id desc limit 500`,
+    from api_keys where account_id = ${accountId} order by api_key_id desc`,
   )
   return found.map(present)
 }

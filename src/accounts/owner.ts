@@ -2,6 +2,7 @@ import type { Core } from '../platform/core.ts'
 import { type Db, maybeRow, row, run, sql, type Trx, transaction } from '../platform/database.ts'
 import { DomainError } from '../platform/errors.ts'
 import { ensureApiKey } from './api-key.ts'
+import { noteAct } from './audit.ts'
 import type { AccountErrorCode } from './errors.ts'
 import { hashPassword, passwordProblem } from './password.ts'
 import type { NewOwner } from './session.contract.ts'
@@ -36,19 +37,14 @@ export async function ownerLink({ db, config }: Pick<Core, 'db' | 'config'>): Pr
  */
 export async function createOwner(core: Core, asked: NewOwner): Promise<Owner> {
   const email = asked.email.trim().toLowerCase()
+  const hash = tokenHash(asked.token)
+  if (!(await isOpenLink(core.db, hash))) throw linkUsed()
   refuseEasyPassword(asked.password, email)
   const passwordHash = await hashPassword(asked.password)
   return transaction(core.db, async (trx) => {
     await lockOwner(trx)
-    const used = await run(
-      trx,
-      sql`update owner_links set used_at = ${core.clock()} where token_hash = ${tokenHash(asked.token)} and used_at is null`,
-    )
-    if (used === 0 || !(await isOwnerNeeded(trx)))
-      throw new DomainError<AccountErrorCode>(
-        'owner.link_used',
-        'This link was used before or is not complete. Sign in, or start the program again to get a new one.',
-      )
+    if (!(await isOpenLink(trx, hash))) throw linkUsed()
+    await run(trx, sql`update owner_links set used_at = ${core.clock()} where token_hash = ${hash}`)
     return insertOwner(trx, { email, passwordHash, name: asked.name ?? '', accountName: asked.accountName })
   })
 }
@@ -78,6 +74,22 @@ export async function ensureOwner(core: Core): Promise<void> {
     })
 }
 
+async function isOpenLink(db: Db, hash: Buffer): Promise<boolean> {
+  const { open } = await row(
+    db,
+    sql<{ open: boolean }>`
+    select exists (select from owner_links where token_hash = ${hash} and used_at is null)
+       and not exists (select from users) as open`,
+  )
+  return open
+}
+
+const linkUsed = () =>
+  new DomainError<AccountErrorCode>(
+    'owner.link_used',
+    'This link was used before or is not complete. Sign in, or start the program again to get a new one.',
+  )
+
 type OwnerValues = { email: string; passwordHash: string; name: string; accountName: string }
 
 async function insertOwner(trx: Trx, { email, passwordHash, name, accountName }: OwnerValues): Promise<Owner> {
@@ -88,10 +100,7 @@ async function insertOwner(trx: Trx, { email, passwordHash, name, accountName }:
     insert into users (organization_id, email, name, password_hash)
     values (${organizationId}, ${email}, ${name}, ${passwordHash}) returning user_id`,
   )
-  await run(
-    trx,
-    sql`insert into audit_events (account_id, user_id, act) values (${accountId}, ${user_id}, 'owner.created')`,
-  )
+  await noteAct(trx, { accountId, userId: user_id, apiKeyId: null }, 'owner.created')
   return { userId: user_id, accountId }
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { idText, time } from '../platform/page.contract.ts'
+import { idText, pageOf, time } from '../platform/page.contract.ts'
 import { account, line } from './account.contract.ts'
 
 export const signIn = z.strictObject({ email: z.string().max(320), password: z.string().max(1000) })
@@ -46,3 +46,8 @@ export type ApiKey = z.infer<typeof apiKey>
 /** The token is shown once, here. */
 export const madeApiKey = apiKey.extend({ token: z.string() }).meta({ id: 'MadeApiKey' })
 export type MadeApiKey = z.infer<typeof madeApiKey>
+export const apiKeys = pageOf(apiKey)
+
+/** Whether the first start still waits for its owner. */
+export const setup = z.object({ ownerNeeded: z.boolean() }).meta({ id: 'Setup' })
+export type Setup = z.infer<typeof setup>

@@ -1,5 +1,12 @@
 import type { Core } from '../platform/core.ts'
+import { accountRoutes } from './account.routes.ts'
 import type { Api } from './api.ts'
+import { jobRoutes } from './job.routes.ts'
+import { sessionRoutes } from './session.routes.ts'
 
 /** Every route of /api/v1; each file adapts one noun of the domain to HTTP. */
-export function apiRoutes(_app: Api, _core: Core) {}
+export function apiRoutes(app: Api, core: Core) {
+  sessionRoutes(app, core)
+  accountRoutes(app, core)
+  jobRoutes(app, core)
+}

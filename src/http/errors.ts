@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { ZodError } from 'zod'
 import type { AccountErrorCode } from '../accounts/errors.ts'
@@ -43,46 +43,78 @@ const statusOf: Record<ErrorCode, number> = {
 
 /** Answers every failure as {code, message, fields?}; nothing else ever leaves (SE-16). */
 export function mapErrors(app: FastifyInstance) {
-  app.setErrorHandler((error, request, reply) => {
-    const failure = error instanceof Error ? error : new Error(String(error))
-    if (hasZodFastifySchemaValidationErrors(failure)) {
-      const fields = failure.validation.map((issue) => ({
-        path: issue.instancePath,
-        message: issue.message ?? 'is not possible',
-      }))
-      return reply.code(400).send({ code: 'request.invalid', message: sentence(fields), fields })
+  app.setErrorHandler((error, request, reply) => answerFailure(error, request, reply))
+}
+
+export function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const failure = error instanceof Error ? error : new Error(String(error))
+  const { status, retryAfter, ...answer } = read(failure)
+  if (status >= 500) request.log.error({ incident: request.id, ...describe(failure) }, 'request failed')
+  if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter))
+  const message = answer.code === 'internal' ? `${answer.message} Incident ${request.id}.` : answer.message
+  return reply.code(status).send({ ...answer, message })
+}
+
+type Answer = { status: number; code: string; message: string; fields?: unknown; retryAfter?: number }
+
+function read(failure: Error): Answer {
+  if (hasZodFastifySchemaValidationErrors(failure)) {
+    const fields = failure.validation.map((issue) => ({
+      path: issue.instancePath,
+      message: issue.message ?? 'is not possible',
+    }))
+    return { status: 400, code: 'request.invalid', message: sentence(fields), fields }
+  }
+  if (failure instanceof ZodError) {
+    const fields = failure.issues.map(({ path, message }) => ({ path: `/${path.join('/')}`, message }))
+    return { status: 400, code: 'request.invalid', message: sentence(fields), fields }
+  }
+  if (failure instanceof DomainError) return ofDomain(failure)
+  if (isLocked(failure))
+    return {
+      status: 409,
+      code: 'contact.opted_out',
+      message: 'This contact opted out. Details and status are locked.',
     }
-    if (failure instanceof ZodError)
-      return reply.code(400).send({
-        code: 'request.invalid',
-        message: 'The request has a value that is not possible.',
-        fields: failure.issues,
-      })
-    if (failure instanceof DomainError)
-      return reply.code(failure.code in statusOf ? statusOf[failure.code as ErrorCode] : 500).send({
-        code: failure.code,
-        message: failure.message,
-        ...(failure.fields === undefined ? {} : { fields: failure.fields }),
-      })
-    if (isLocked(failure))
-      return reply
-        .code(409)
-        .send({ code: 'contact.opted_out', message: 'This contact opted out. Details and status are locked.' })
-    if (isUnavailable(failure)) {
-      request.log.error({ err: failure }, 'the database does not answer')
-      return reply.code(503).header('retry-after', '5').send({
-        code: 'unavailable',
-        message: 'The database does not answer. Nothing was changed. Try again in a moment.',
-      })
+  if (isUnavailable(failure))
+    return {
+      status: 503,
+      code: 'unavailable',
+      message: 'The database does not answer. Nothing was changed. Try again in a moment.',
+      retryAfter: 5,
     }
-    const status = 'statusCode' in failure && typeof failure.statusCode === 'number' ? failure.statusCode : 500
-    if (status < 500) return reply.code(status).send({ code: 'request.invalid', message: failure.message })
-    request.log.error({ err: failure }, 'request failed')
-    return reply.code(500).send({
-      code: 'internal',
-      message: `Something failed on our side. Nothing was changed by it. Incident ${request.id}.`,
-    })
-  })
+  const status = 'statusCode' in failure && typeof failure.statusCode === 'number' ? failure.statusCode : 500
+  if (status >= 400 && status < 500)
+    return { status, code: codeOf[status] ?? 'request.invalid', message: failure.message }
+  return { status: 500, code: 'internal', message: 'Something failed on our side.' }
+}
+
+const codeOf: Record<number, string> = {
+  404: 'request.not_found',
+  413: 'request.too_large',
+  415: 'request.content_type',
+}
+
+function ofDomain({ code, message, fields }: DomainError): Answer {
+  const status = code in statusOf ? statusOf[code as ErrorCode] : 500
+  const retryAfter =
+    typeof fields === 'object' && fields !== null && 'retryAfterSeconds' in fields
+      ? fields.retryAfterSeconds
+      : undefined
+  return {
+    status,
+    code,
+    message,
+    ...(fields === undefined ? {} : { fields }),
+    ...(typeof retryAfter === 'number' ? { retryAfter } : {}),
+  }
+}
+
+/** What the log gets of a failure: not the database's detail, which quotes people's data (SE-14). */
+function describe(failure: Error) {
+  const code = 'code' in failure ? String(failure.code) : undefined
+  const cause = failure.cause instanceof Error ? failure.cause.message : undefined
+  return { type: failure.name, code, problem: failure.message, cause, stack: failure.stack }
 }
 
 function sentence(fields: { path: string; message: string }[]): string {

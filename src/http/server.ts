@@ -1,11 +1,12 @@
 import cookie from '@fastify/cookie'
 import multipart from '@fastify/multipart'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { apiRoutes } from '../api/routes.ts'
 import type { Core } from '../platform/core.ts'
 import { BODY_LIMIT, refuseUnreadableText, takeBodies } from './bodies.ts'
-import { mapErrors } from './errors.ts'
+import { answerNoRequest } from './client-error.ts'
+import { answerFailure, mapErrors } from './errors.ts'
 import { guard } from './guard.ts'
 import { secureHeaders } from './headers.ts'
 import { healthRoute } from './health.ts'
@@ -24,7 +25,9 @@ const UPLOAD_LIMIT = 4 * 1024 * 1024 * 1024
 export async function buildServer(core: Core): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: serverLog(core.log),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
+    frameworkErrors: answerFailure,
+    clientErrorHandler: answerNoRequest,
     bodyLimit: BODY_LIMIT,
     trustProxy: core.config.trustProxy,
     routerOptions: { maxParamLength: 2000 },

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -17,7 +19,10 @@ export async function webApplication(app: FastifyInstance, root = built) {
     },
   })
   app.setNotFoundHandler((request, reply) => {
-    if (isPageOfApplication(request)) return reply.sendFile('index.html', root, { cacheControl: false })
+    if (isPageOfApplication(request)) {
+      if (existsSync(join(root, 'index.html'))) return reply.sendFile('index.html', root, { cacheControl: false })
+      return reply.code(503).type('text/plain').send('The pages are not built. Run: npm run build\n')
+    }
     return notFound(request, reply)
   })
 }
