@@ -16,6 +16,28 @@ create table contacts (
   unique (account_id, canonical)
 );
 create index contacts_by_key on contacts (account_id, address_key);
+create index contacts_archived on contacts (account_id, contact_id) where archived_at is not null;
+
+-- Search by part of an address or of any value, in any script. The index holds trigrams of ASCII alone, because
+-- pg_trgm drops every other letter in a database with the locale C; so other letters stand there as the digits of their bytes.
+create extension if not exists pg_trgm;
+create function contact_text(address text, fields jsonb) returns text language sql immutable parallel safe as $$
+  select lower((address || ' ' || jsonb_path_query_array(fields, '$.*')::text) collate "und-x-icu")
+$$;
+-- The cost is measured (2 µs a call): with it the planner knows when the index is better than reading in order.
+create function contact_search(address text, fields jsonb) returns text
+language plpgsql immutable parallel safe cost 2000 as $$
+declare
+  words text := lower((address || ' ' || jsonb_path_query_array(fields, '$.*')::text) collate "und-x-icu");
+begin
+  if octet_length(words) = length(words) then
+    return replace(words, '\', '');
+  end if;
+  return replace(encode(convert_to(words, 'UTF8'), 'escape'), '\', '');
+end $$;
+grant execute on function contact_text(text, jsonb), contact_search(text, jsonb) to lastword_app;
+create index contacts_search on contacts using gin (contact_search(address, fields) gin_trgm_ops);
+alter index contacts_search alter column 1 set statistics 400;
 
 -- Error is a fact about a contact; Opt-Out wins over it (rules, States).
 create table contact_errors (
