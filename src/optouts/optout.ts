@@ -1,4 +1,5 @@
 import { type Db, maybeRow, row, sql, type Trx } from '../platform/database.ts'
+import { isRetryable, isUnavailable } from '../platform/errors.ts'
 import type { OptOutSource } from './optout.contract.ts'
 
 /** Who asked, and what shows it later (LW-9). Never an address, never a cookie. */
@@ -16,7 +17,8 @@ export type RecordedOptOut = { optedOut: number; alreadyOptedOut: number; since:
  * Stops all mail of an account to the addresses with `keys` (16 bytes each, at most 10,000) from the moment this commits.
  *
  * One ledger entry, the standing rows and the withheld messages in one transaction, durable when it returns (INV-10).
- * An address that is out already keeps its first date; the stronger source stays (INV-21).
+ * An address that is out already keeps its first date; the stronger source stays (INV-21). Outside a transaction it is
+ * tried again after a deadlock or a broken connection: recording it twice changes nothing.
  * Source: RFC 8058 §3.1; 15 U.S.C. 7704(a)(4) allows 10 business days, we take none.
  */
 export async function optOut(
@@ -25,6 +27,16 @@ export async function optOut(
   keys: Buffer[],
   origin: OptOutOrigin,
 ): Promise<RecordedOptOut> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await record(db, accountId, keys, origin)
+    } catch (error) {
+      if (db.isTransaction || attempt === 3 || !(isRetryable(error) || isUnavailable(error))) throw error
+    }
+  }
+}
+
+async function record(db: Db | Trx, accountId: string, keys: Buffer[], origin: OptOutOrigin): Promise<RecordedOptOut> {
   const recorded = await row(
     db,
     sql<{ opted_out: string; already: string; opted_out_at: Date }>`

@@ -1,0 +1,257 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Core } from '../platform/core.ts'
+import { addressKey, isAddress, maskAddress, readAddress } from './address.ts'
+import { countLinkFailure, limitAttempts } from './attempts.ts'
+import { requestEvidence } from './evidence.ts'
+import { type ReadLink, readLink } from './link.ts'
+import type { OptOutSource } from './optout.contract.ts'
+import { optOut, standingOptOut } from './optout.ts'
+import * as page from './page.ts'
+import { accountsToLeave, addressOfLink, findSender, lastSeenSender, type PageSender } from './sender.ts'
+import { chooseLanguage } from './words.ts'
+
+const STYLE = readFileSync(new URL('public.css', import.meta.url))
+const STYLE_PATH = `/public-${createHash('sha256').update(STYLE).digest('hex').slice(0, 12)}.css`
+const TEN_MINUTES_SECONDS = 600
+const METHODS = 'GET, HEAD, OPTIONS, POST'
+
+const linkParams = z.object({ '*': z.string() })
+const formParams = z.object({ form: z.string() })
+const pageQuery = z.object({
+  lang: z.union([z.string(), z.array(z.string()).transform(([first]) => first)]).optional(),
+})
+
+type Link = ReadLink & { token: string }
+type Pages = { core: Core; mayFail: (ip: string) => boolean; mayType: (ip: string) => boolean }
+
+/**
+ * The pages that recipients see: opt-out, preferences, and where sign-up will be. Their credential is the link alone:
+ * no cookie, session, origin or script (D9, OC-9, SE-2). GET, HEAD and OPTIONS change nothing (OC-12); POST never redirects (OC-10).
+ */
+export function optOutPages(app: FastifyInstance, core: Core) {
+  const pages: Pages = {
+    core,
+    mayFail: limitAttempts(60, TEN_MINUTES_SECONDS, core.clock),
+    mayType: limitAttempts(20, TEN_MINUTES_SECONDS, core.clock),
+  }
+  app.register(async (scope) => {
+    takeAnyBody(scope)
+    scope.addHook('onRequest', async (_request, reply) => void reply.headers(headersOf(core)))
+    scope.setErrorHandler((error, request, reply) => answerFailure(pages, error, request, reply))
+
+    scope.get('/o/*', (request, reply) => showLink(pages, 'opt_out', request, reply))
+    scope.post('/o/*', (request, reply) => answerPost(pages, 'opt_out', request, reply))
+    scope.get('/p/*', (request, reply) => showLink(pages, 'preferences', request, reply))
+    scope.post('/p/*', (request, reply) => answerPost(pages, 'preferences', request, reply))
+    scope.get('/o', (request, reply) => send(reply, 404, page.brokenPage(frameOf(pages, request, null))))
+    scope.post('/o', (request, reply) => answerTypedAddress(pages, request, reply))
+    scope.get('/s/:form', (request, reply) => showSignUp(pages, request, reply))
+    for (const url of ['/o', '/o/*', '/p/*', '/s/:form']) {
+      scope.options(url, (_request, reply) => reply.code(204).header('allow', METHODS).send())
+      scope.route({
+        method: ['PUT', 'PATCH', 'DELETE'],
+        url,
+        handler: (request, reply) => {
+          const frame = frameOf(pages, request, null)
+          return send(reply.header('allow', METHODS), 405, page.plainPage(frame, 'notAllowedHeading', 'noFormText'))
+        },
+      })
+    }
+    scope.get(STYLE_PATH, (_request, reply) =>
+      reply.type('text/css').header('cache-control', 'public, max-age=31536000, immutable').send(STYLE),
+    )
+  })
+}
+
+async function showLink(pages: Pages, kind: 'opt_out' | 'preferences', request: FastifyRequest, reply: FastifyReply) {
+  const link = linkOf(pages, request)
+  if (!link) return refuseLink(pages, kind, request, reply)
+  const { db } = pages.core
+  try {
+    const [sender, address, standing] = await Promise.all([
+      findSender(db, link.accountId),
+      addressOfLink(db, link),
+      standingOptOut(db, link.accountId, link.addressKey),
+    ])
+    const frame = frameOf(pages, request, sender)
+    const masked = address === null ? null : maskAddress(address)
+    if (standing) {
+      const done = { address: masked, since: standing.opted_out_at, ways: waysOf(pages, link) }
+      return send(reply, 200, page.donePage(frame, done))
+    }
+    return send(reply, 200, kind === 'opt_out' ? page.optOutPage(frame, masked) : page.preferencesPage(frame, masked))
+  } catch (error) {
+    return notRecorded(pages, error, link, request, reply)
+  }
+}
+
+async function answerPost(pages: Pages, kind: 'opt_out' | 'preferences', request: FastifyRequest, reply: FastifyReply) {
+  const link = linkOf(pages, request)
+  if (!link) {
+    await countFailure(pages, kind, request)
+    return refuseLink(pages, kind, request, reply)
+  }
+  const isOneClick = saysOneClick(bodyOf(request))
+  const source: OptOutSource = kind === 'preferences' ? 'preferences' : isOneClick ? 'one_click' : 'link'
+  const { accountId, mailingId } = link
+  const evidence = requestEvidence(request.raw, link)
+  try {
+    const { since } = await optOut(pages.core.db, accountId, [link.addressKey], { source, mailingId, evidence })
+    if (isOneClick) return reply.code(200).type('text/plain; charset=utf-8').send('You are opted out.\n')
+    const { sender, address } = await factsOf(pages, link)
+    return send(
+      reply,
+      200,
+      page.donePage(frameOf(pages, request, sender), { address, since, ways: waysOf(pages, link) }),
+    )
+  } catch (error) {
+    return notRecorded(pages, error, link, request, reply)
+  }
+}
+
+/** Who types an address learns nothing about it: the answer is the same whether it is known or not (OC-17, UX-13). */
+async function answerTypedAddress(pages: Pages, request: FastifyRequest, reply: FastifyReply) {
+  const { core } = pages
+  if (!pages.mayType(request.ip)) return tooMany(pages, request, reply)
+  const typed = new URLSearchParams(bodyOf(request)).get('address') ?? ''
+  const address = readAddress(typed)
+  if (!isAddress(address)) {
+    const frame = frameOf(pages, request, null)
+    return send(reply, 400, page.brokenPage(frame, { typed: typed.slice(0, 320), isWrong: true }))
+  }
+  try {
+    const key = addressKey(core.keys.address, address.optOutForm)
+    const accounts = await accountsToLeave(core.db, key)
+    const evidence = { ...requestEvidence(request.raw, null), typed: true }
+    for (const accountId of accounts) await optOut(core.db, accountId, [key], { source: 'link', evidence })
+    const done = { address: maskAddress(address.address), since: core.clock(), ways: null }
+    return send(reply, 200, page.donePage({ ...frameOf(pages, request, null), hasLanguageLinks: false }, done))
+  } catch (error) {
+    return notRecorded(pages, error, null, request, reply)
+  }
+}
+
+async function showSignUp(pages: Pages, request: FastifyRequest, reply: FastifyReply) {
+  const { form } = formParams.parse(request.params)
+  const sender = /^[1-9]\d{0,14}$/.test(form) ? await findSender(pages.core.db, form) : null
+  const frame = frameOf(pages, request, sender)
+  if (!sender) return send(reply, 404, page.plainPage(frame, 'noFormHeading', 'noFormText'))
+  return send(reply, 200, page.signUpPage(frame))
+}
+
+/** What mail programs add to the end of a link, such as a bracket or a dot, does not break it. */
+function linkOf({ core }: Pages, request: FastifyRequest): Link | null {
+  const token = linkParams.parse(request.params)['*'].replace(/[^A-Za-z0-9_-]+$/, '')
+  const link = readLink(core.keys.link, token)
+  return link && { ...link, token }
+}
+
+function refuseLink(pages: Pages, kind: string, request: FastifyRequest, reply: FastifyReply) {
+  if (!pages.mayFail(request.ip)) return tooMany(pages, request, reply)
+  pages.core.log.warn(
+    { event: 'link.invalid', kind, method: request.method, ip: request.ip },
+    'a link that is not ours',
+  )
+  return send(reply, 404, page.brokenPage(frameOf(pages, request, null)))
+}
+
+async function countFailure({ core }: Pages, kind: 'opt_out' | 'preferences', request: FastifyRequest) {
+  try {
+    await countLinkFailure(core.db, kind)
+  } catch (error) {
+    core.log.error({ err: error, ip: request.ip }, 'an invalid link could not be counted')
+  }
+}
+
+function tooMany(pages: Pages, request: FastifyRequest, reply: FastifyReply) {
+  reply.header('retry-after', TEN_MINUTES_SECONDS)
+  return send(reply, 429, page.plainPage(frameOf(pages, request, null), 'tooManyHeading', 'tooManyText'))
+}
+
+/** Mailbox providers post again after 503; people see that they have to (INV-10). */
+function notRecorded(pages: Pages, error: unknown, link: Link | null, request: FastifyRequest, reply: FastifyReply) {
+  pages.core.log.error({ err: error, event: 'optout.not_recorded' }, 'an opt-out page could not do its work')
+  const frame = frameOf(pages, request, link && lastSeenSender(link.accountId))
+  reply.header('retry-after', 5)
+  return send(
+    reply,
+    503,
+    link ? page.notRecordedPage(frame) : page.plainPage(frame, 'notRecordedHeading', 'notRecordedTextNoContact'),
+  )
+}
+
+function answerFailure(pages: Pages, error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+  if (status === 413)
+    return send(reply, 413, page.plainPage(frameOf(pages, request, null), 'tooLargeHeading', 'tooLargeText'))
+  if (status < 500)
+    return send(reply, status, page.plainPage(frameOf(pages, request, null), 'notAllowedHeading', 'noFormText'))
+  return notRecorded(pages, error, null, request, reply)
+}
+
+/** The opt-out is recorded by now: a page that cannot be filled in is still the page that says so. */
+async function factsOf({ core }: Pages, link: Link): Promise<{ sender: PageSender | null; address: string | null }> {
+  try {
+    const [sender, address] = await Promise.all([findSender(core.db, link.accountId), addressOfLink(core.db, link)])
+    return { sender, address: address === null ? null : maskAddress(address) }
+  } catch (error) {
+    core.log.error({ err: error }, 'the page of a recorded opt-out could not be filled in')
+    return { sender: lastSeenSender(link.accountId), address: null }
+  }
+}
+
+function frameOf({ core }: Pages, request: FastifyRequest, sender: PageSender | null): page.Frame {
+  const { lang } = pageQuery.catch({}).parse(request.query)
+  const prefix = new URL(core.config.baseUrl).pathname.replace(/\/$/, '')
+  return {
+    language: chooseLanguage(lang, request.headers['accept-language'], sender?.language),
+    sender,
+    prefix,
+    styleUrl: prefix + STYLE_PATH,
+    isAnswer: request.method === 'POST',
+    hasLanguageLinks: true,
+  }
+}
+
+function waysOf({ core }: Pages, { accountId, token }: Link) {
+  const prefix = new URL(core.config.baseUrl).pathname.replace(/\/$/, '')
+  return { signUp: `${prefix}/s/${accountId}`, preferences: `${prefix}/p/${token}` }
+}
+
+const send = (reply: FastifyReply, status: number, text: string) =>
+  reply.code(status).type('text/html; charset=utf-8').send(text)
+
+const bodyOf = ({ body }: FastifyRequest) => (typeof body === 'string' ? body : '')
+
+/** RFC 8058 §3.2: as a form or as multipart; other fields and repeated ones do not matter. */
+function saysOneClick(body: string): boolean {
+  if (new URLSearchParams(body).getAll('List-Unsubscribe').includes('One-Click')) return true
+  return /name="?List-Unsubscribe"?[^\r\n]*(?:\r?\n[^\r\n]+){0,5}\r?\n\r?\nOne-Click\s/i.test(body)
+}
+
+/** Whatever the content type says, even if it is none: the link alone is what counts (OC-7, OC-8). */
+function takeAnyBody(scope: FastifyInstance) {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 16 * 1024 }, (_request, body, done) =>
+    done(null, body),
+  )
+  scope.addHook('onRequest', async ({ raw }) => {
+    if (raw.headers['content-type'] !== undefined) raw.headers['content-type'] = 'application/octet-stream'
+  })
+}
+
+function headersOf({ config }: Core): Record<string, string> {
+  return {
+    'content-security-policy':
+      "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-robots-tag': 'noindex',
+    'cross-origin-opener-policy': 'same-origin',
+    'cache-control': 'no-store',
+    ...(config.baseUrl.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  }
+}
