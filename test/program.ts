@@ -27,6 +27,8 @@ export type ProgramOptions = {
   jobs?: boolean
 }
 
+export type SignedInCall = <Body = unknown>(method: string, path: string, body?: unknown) => Promise<Answer<Body>>
+
 export type Program = {
   core: Core & { asOwner: TestDatabase['asOwner'] }
   /** Of the listening server, without a slash at its end; also its BASE_URL unless a test sets another. */
@@ -40,6 +42,8 @@ export type Program = {
   apiKey: string
   /** Calls /api/v1 with the key and reads the JSON answer, or the text of another one. */
   api: <Body = unknown>(method: string, path: string, body?: unknown, key?: string) => Promise<Answer<Body>>
+  /** Signs the owner in, as a browser does; the same calls with the session's cookie. */
+  signIn: () => Promise<{ cookie: string; api: SignedInCall }>
   /** Another account of the same installation, with a full key. */
   anotherAccount: (name?: string) => Promise<{ accountId: string; apiKey: string }>
   stop: () => Promise<void>
@@ -48,13 +52,7 @@ export type Program = {
 /** The program as it runs in production, on a database of its own, with an owner; it ends with the test file. */
 export async function startProgram(options: ProgramOptions = {}): Promise<Program> {
   const database = await freshDatabase()
-  const core = {
-    ...database,
-    config: { ...readConfig({ PORT: '0', LOG_LEVEL: 'silent' }), ...options.config },
-    keys: options.keys ?? freshKeys(),
-    clock: options.clock ?? (() => new Date()),
-    log: options.log ?? openLog('silent'),
-  }
+  const core = testCore(database, options)
   await checkKeys(core.db, core.keys)
   const process = await joinProcesses(core.db, core.pool)
   const server = await buildServer(core)
@@ -80,13 +78,31 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
     process,
     ...owner,
     apiKey,
-    api: (method, path, body, key = apiKey) => callApi(`${url}/api/v1${path}`, method, body, key),
+    api: (method, path, body, key = apiKey) =>
+      call(`${url}/api/v1${path}`, method, body, { authorization: `Bearer ${key}` }),
+    signIn: async () => {
+      const origin = new URL(core.config.baseUrl).origin
+      const { headers } = await call(`${url}/api/v1/session`, 'POST', OWNER, { origin })
+      const [cookie = ''] = headers.getSetCookie().map((text) => text.split(';')[0] ?? '')
+      return { cookie, api: (method, path, body) => call(`${url}/api/v1${path}`, method, body, { cookie, origin }) }
+    },
     anotherAccount: async (name = 'Another account') => {
       const { accountId } = await transaction(core.db, (trx) => insertAccount(trx, name))
       const key = await makeApiKey(core.db, accountId, { name: 'Tests', scope: 'full' }, null)
       return { accountId, apiKey: key.token }
     },
     stop,
+  }
+}
+
+/** What domain functions are handed, around a test's database. */
+export function testCore(database: TestDatabase, options: ProgramOptions = {}): Program['core'] {
+  return {
+    ...database,
+    config: { ...readConfig({ PORT: '0', LOG_LEVEL: 'silent' }), ...options.config },
+    keys: options.keys ?? freshKeys(),
+    clock: options.clock ?? (() => new Date()),
+    log: options.log ?? openLog('silent'),
   }
 }
 
@@ -102,14 +118,19 @@ async function makeOwner(core: Core) {
   return createOwner(core, { ...OWNER, token, accountName: 'Quiet Herons' })
 }
 
-async function callApi<Body>(url: string, method: string, body: unknown, key: string): Promise<Answer<Body>> {
+/** One request, with JSON or a form as its body, and its answer. */
+export async function call<Body>(
+  url: string,
+  method: string,
+  body: unknown,
+  headers: Record<string, string>,
+): Promise<Answer<Body>> {
   const form = body instanceof FormData
+  const type: Record<string, string> = body === undefined || form ? {} : { 'content-type': 'application/json' }
   const response = await fetch(url, {
     method,
-    headers: {
-      authorization: `Bearer ${key}`,
-      ...(body === undefined || form ? {} : { 'content-type': 'application/json' }),
-    },
+    redirect: 'manual',
+    headers: { ...type, ...headers },
     ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) }),
   })
   const text = await response.text()
