@@ -1,9 +1,20 @@
 import { z } from 'zod'
+import { line } from '../accounts/account.contract.ts'
 import { optOutSource } from '../optouts/optout.contract.ts'
 import { idText, pageOf, pageQuery, time } from '../platform/page.contract.ts'
 import { contactStatus } from './group.contract.ts'
 
-const fieldValues = z.record(z.string().max(63), z.union([z.string().max(2500), z.null()]))
+/** Of the control characters only tab and line feed; no half of a surrogate pair, which the database cannot keep. */
+const fieldValue = z
+  .string()
+  .max(2500)
+  .regex(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+    /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ud800-\udfff]*$/u,
+    'Control characters are not possible here.',
+  )
+/** By the field's name; null or nothing takes the value away. */
+const fieldValues = z.record(z.string().max(63), z.union([fieldValue, z.null()]))
 
 export const contact = z
   .object({
@@ -26,11 +37,13 @@ export const contacts = pageOf(contact)
 
 export const contactsQuery = z.strictObject({
   ...pageQuery,
-  search: z.string().max(320).optional(),
+  /** Part of the address or of a field's value. */
+  search: line(320).optional(),
   status: contactStatus.optional(),
   groupId: idText.optional(),
   archived: z.stringbool().default(false),
 })
+export const contactCountsQuery = contactsQuery.omit({ limit: true, cursor: true })
 /** How many contacts match, by status. */
 export const contactCounts = z
   .object({ active: z.int(), error: z.int(), optOut: z.int(), total: z.int() })
@@ -68,4 +81,4 @@ export const contactHistory = z.object({ items: z.array(contactEvent) })
 export const field = z.object({ id: idText, name: z.string(), label: z.string() }).meta({ id: 'Field' })
 export type Field = z.infer<typeof field>
 export const fieldList = z.object({ items: z.array(field) })
-export const newField = z.strictObject({ label: z.string().trim().min(1, 'Enter a name for the field.').max(63) })
+export const newField = z.strictObject({ label: line(63).trim().min(1, 'Enter a name for the field.') })

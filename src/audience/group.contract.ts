@@ -10,7 +10,10 @@ export const group = z
     id: idText,
     name: z.string(),
     kind: z.enum(['regular', 'test']),
+    /** All members, also those in the archive: a change of status of all reaches them too. */
     counts: z.object({ active: z.int(), error: z.int(), optOut: z.int() }),
+    /** How many of them are in the archive, where no mail reaches them. */
+    archivedMembers: z.int().optional(),
     createdAt: time,
     archivedAt: time.nullable(),
     /** Work on this group that is not finished. */

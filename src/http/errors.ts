@@ -5,11 +5,13 @@ import type { AccountErrorCode } from '../accounts/errors.ts'
 import type { AudienceErrorCode } from '../audience/errors.ts'
 import type { MailingErrorCode } from '../mailings/errors.ts'
 import { DomainError, isLocked, isUnavailable } from '../platform/errors.ts'
+import type { PageErrorCode } from '../platform/page.ts'
 
-type ErrorCode = AccountErrorCode | AudienceErrorCode | MailingErrorCode
+type ErrorCode = PageErrorCode | AccountErrorCode | AudienceErrorCode | MailingErrorCode
 
 // The only place that pairs failures with HTTP. A new code fails to compile until it is listed.
 const statusOf: Record<ErrorCode, number> = {
+  'request.invalid_cursor': 400,
   'request.not_signed_in': 401,
   'request.forbidden': 403,
   'request.foreign_origin': 403,
