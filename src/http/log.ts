@@ -39,10 +39,10 @@ export function logRequests(app: FastifyInstance, log: Log) {
 /** The route as it is written, with its ids; a token shows as the beginning of its hash, to tell two apart. */
 export function safePath(request: Pick<FastifyRequest, 'params' | 'routeOptions'>): string {
   const route = request.routeOptions.url
-  if (!route || route.includes('*')) return '(other)'
+  if (!route || route === '/*') return '(other)'
   const params = new Map(Object.entries(request.params ?? {}))
-  return route.replace(/:([A-Za-z]+)/g, (_whole, name: string) => {
-    const value = String(params.get(name) ?? '')
+  return route.replace(/:([A-Za-z]+)|\*/g, (whole, name: string | undefined) => {
+    const value = String(params.get(name ?? whole) ?? '')
     return /^\d{1,18}$/.test(value) ? value : `#${createHash('sha256').update(value).digest('hex').slice(0, 12)}`
   })
 }

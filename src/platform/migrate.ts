@@ -56,4 +56,20 @@ async function allowJobs(db: Db) {
     `grant execute on all functions in schema graphile_worker to ${RUNTIME_ROLE}`,
   ])
     await sql.raw(statement).execute(db)
+  // Its tables have row-level security without policies, which lets nobody but their owner in.
+  await sql
+    .raw(`
+    do $$
+    declare secured text;
+    begin
+      for secured in
+        select format('%I.%I', schemaname, tablename) from pg_tables
+        where schemaname = 'graphile_worker' and rowsecurity
+          and not exists (select from pg_policies policy where policy.schemaname = pg_tables.schemaname
+                          and policy.tablename = pg_tables.tablename and policy.policyname = '${RUNTIME_ROLE}')
+      loop
+        execute format('create policy ${RUNTIME_ROLE} on %s to ${RUNTIME_ROLE} using (true) with check (true)', secured);
+      end loop;
+    end $$`)
+    .execute(db)
 }

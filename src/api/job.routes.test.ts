@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { startProgram } from '../../test/program.ts'
+import { transaction } from '../platform/database.ts'
+import type { Job } from '../platform/job.contract.ts'
+import { startJob } from '../platform/jobs.ts'
+
+const program = await startProgram({ jobs: false })
+const queue = (accountId: string) =>
+  transaction(program.core.db, (trx) =>
+    startJob(trx, { accountId, kind: 'nothing', subject: 'group:7', startedBy: program.userId, total: 10 }),
+  )
+
+test('a job says how far it is', async () => {
+  const id = await queue(program.accountId)
+  const { status, body } = await program.api<Job>('GET', `/jobs/${id}`)
+  expect([status, body]).toMatchObject([
+    200,
+    { id, kind: 'nothing', status: 'queued', progress: { done: 0, total: 10 }, result: null, subject: 'group:7' },
+  ])
+})
+
+test('asking a job to stop is answered with how it stands', async () => {
+  const id = await queue(program.accountId)
+  expect(await program.api('POST', `/jobs/${id}/cancel`)).toMatchObject({ status: 200, body: { id } })
+})
+
+test('a job of another account is not there (SE-9)', async () => {
+  const id = await queue((await program.anotherAccount()).accountId)
+  expect(await program.api('GET', `/jobs/${id}`)).toMatchObject({ status: 404, body: { code: 'job.not_found' } })
+  expect((await program.api('POST', `/jobs/${id}/cancel`)).status).toBe(404)
+})
