@@ -21,6 +21,8 @@ create table mailings (
   primary key (account_id, mailing_id)
 );
 
+create index mailings_sending on mailings (account_id, mailing_id) where status = 'sending';
+
 create table mailing_groups (
   account_id bigint not null,
   mailing_id bigint not null,
@@ -50,7 +52,7 @@ create table messages (
   primary key (account_id, message_id),
   unique (account_id, mailing_id, contact_id)
 );
-create index messages_due on messages (account_id, due_at) where state in ('queued', 'deferred');
+create index messages_due on messages (account_id, mailing_id, due_at) where state in ('queued', 'deferred');
 create index messages_open_by_key on messages (account_id, address_key) where state in ('queued', 'claimed', 'deferred');
 create index messages_by_contact on messages (account_id, contact_id);
 create index messages_in_hand on messages (account_id, claimed_by) where state in ('claimed', 'handed_over');

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Core } from '../platform/core.ts'
+import type { ClaimedMessage } from './message.ts'
+import { claimMessages, finishMailing, releaseClaims, sendingMailings } from './queue.ts'
+
+const POLL_MS = 1000
+
+/** Claimed messages for the connections of this process. */
+export type Feed = {
+  /** Waits for 1 to `most` messages; none after `patienceMs` or once the feed is stopped. */
+  take: (most: number, patienceMs?: number) => Promise<ClaimedMessage[]>
+  /** To be called once for every message taken, when nothing more happens to it here. */
+  done: (messages: ClaimedMessage[]) => void
+  /** There may be something new. */
+  wake: () => void
+  isStopped: () => boolean
+  /** Hands out nothing more; resolves when no statement of the feed is under way. */
+  stop: () => Promise<void>
+}
+
+/**
+ * Claims messages in small batches, mailing after mailing, as long as fewer than `enough` wait to be taken.
+ *
+ * @param batch messages per claim: what an opt-out may find claimed, and what a dead process leaves to inherit
+ */
+export function openFeed(core: Core, processId: number, { batch, enough }: { batch: number; enough: number }): Feed {
+  const ready: ClaimedMessage[] = []
+  const inHand = new Set<string>()
+  const takers = new Set<() => void>()
+  let stopped = false
+  let lostClaims = false
+  let alarm = new AbortController()
+
+  const wake = () => alarm.abort()
+  async function rest(ms: number) {
+    await sleep(ms, undefined, { signal: alarm.signal }).catch(() => undefined)
+    alarm = new AbortController()
+  }
+
+  async function claimRound(): Promise<number> {
+    if (lostClaims) {
+      await releaseClaims(core.db, processId, [...inHand, ...ready.map(({ messageId }) => messageId)])
+      lostClaims = false
+    }
+    let found = 0
+    for (const mailing of await sendingMailings(core.db)) {
+      if (stopped) return found
+      const { claimed, withheld } = await claimMessages(core.db, mailing, processId, batch)
+      found += claimed.length + withheld
+      if (claimed.length + withheld === 0) await finishMailing(core.db, mailing)
+      ready.push(...claimed)
+      for (const taker of takers) taker()
+      while (!stopped && ready.length >= enough) await rest(POLL_MS)
+    }
+    return found
+  }
+
+  async function supply() {
+    while (!stopped) {
+      const found = await claimRound().catch((error: unknown) => {
+        lostClaims = true // the claim may have been committed though its answer was lost
+        core.log.warn({ err: error }, 'messages could not be claimed; trying again')
+        return 0
+      })
+      if (found === 0 && !stopped) await rest(POLL_MS)
+    }
+  }
+  const supplying = supply()
+
+  function arrival(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      function taker() {
+        clearTimeout(timer)
+        takers.delete(taker)
+        resolve()
+      }
+      const timer = setTimeout(taker, withinMs)
+      takers.add(taker)
+    })
+  }
+
+  async function take(most: number, patienceMs = 60_000): Promise<ClaimedMessage[]> {
+    const deadline = Date.now() + patienceMs
+    while (ready.length === 0 && !stopped && Date.now() < deadline) await arrival(deadline - Date.now())
+    const taken = stopped ? [] : ready.splice(0, most)
+    for (const { messageId } of taken) inHand.add(messageId)
+    if (ready.length < enough) wake()
+    return taken
+  }
+
+  return {
+    take,
+    done: (messages) => {
+      for (const { messageId } of messages) inHand.delete(messageId)
+      if (inHand.size === 0 && ready.length === 0) wake()
+    },
+    wake,
+    isStopped: () => stopped,
+    stop: async () => {
+      stopped = true
+      wake()
+      for (const taker of takers) taker()
+      await supplying
+    },
+  }
+}

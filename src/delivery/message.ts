@@ -1,0 +1,27 @@
+/** A message that this process has taken, with all that filling and sending need. */
+export type ClaimedMessage = {
+  accountId: string
+  messageId: string
+  mailingId: string
+  contactId: string
+  addressKey: Buffer
+  address: string
+  fields: Record<string, string>
+  /** Temporary failures so far. */
+  attempts: number
+  queuedAt: Date
+}
+
+export type MessageState = 'queued' | 'accepted' | 'deferred' | 'bounced' | 'unknown'
+
+/** What is recorded about a message once its attempt is over. */
+export type Answer = {
+  messageId: string
+  state: MessageState
+  /** The server's words. */
+  answer: string
+  /** When it is tried again. */
+  dueAt?: Date
+  /** The address itself is refused for good: the contact becomes Error. */
+  addressRefused?: boolean
+}

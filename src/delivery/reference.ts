@@ -1,0 +1,75 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { NumberedKey } from '../platform/keys.ts'
+
+/** Which message a mail server or mailbox provider talks about when something comes back. */
+export type ReferencedMessage = { accountId: string; messageId: string }
+
+const VERSION = 1
+const MAC_BYTES = 12
+const BODY_BYTES = 1 + 1 + 6 + 6
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
+const LENGTH = Math.ceil(((BODY_BYTES + MAC_BYTES) * 8) / 5)
+
+/**
+ * The reference of a message: 42 characters of [a-z2-7], signed, equal in any letter case.
+ *
+ * It stands in X-Msg-Ref, in the Message-ID and, when there is a returns domain, in the envelope sender.
+ * Layout: version, key id, account (6), message (6), first 12 bytes of HMAC-SHA-256. Rules: MF-10, MF-11.
+ */
+export function signReference(keys: NumberedKey[], message: ReferencedMessage): string {
+  const current = keys.at(-1)
+  if (!current) throw new Error('there is no link key')
+  const body = Buffer.alloc(BODY_BYTES)
+  body[0] = VERSION
+  body[1] = current.id
+  body.writeUIntBE(Number(message.accountId), 2, 6)
+  body.writeUIntBE(Number(message.messageId), 8, 6)
+  return base32(Buffer.concat([body, mac(current.key, body)]))
+}
+
+/** What a reference means, or null when it is not ours. Letter case is no matter: relays change it (MF-10). */
+export function readReference(keys: NumberedKey[], reference: string): ReferencedMessage | null {
+  const bytes = fromBase32(reference.toLowerCase())
+  if (!bytes || bytes[0] !== VERSION) return null
+  const key = keys.find((candidate) => candidate.id === bytes[1])
+  const body = bytes.subarray(0, BODY_BYTES)
+  if (!key || !timingSafeEqual(mac(key.key, body), bytes.subarray(BODY_BYTES))) return null
+  return { accountId: String(body.readUIntBE(2, 6)), messageId: String(body.readUIntBE(8, 6)) }
+}
+
+/** Where returns of one message go: 44 octets before the @, of the 64 that RFC 5321 §4.5.3.1.1 allows. */
+export const returnAddress = (reference: string, domain: string) => `b+${reference}@${domain}`
+
+const mac = (key: Buffer, body: Buffer) =>
+  createHmac('sha256', key).update('message-reference').update(body).digest().subarray(0, MAC_BYTES)
+
+function base32(bytes: Buffer): string {
+  let text = ''
+  let bits = 0
+  let value = 0
+  for (const byte of bytes) {
+    value = ((value << 8) | byte) & 0xfff
+    bits += 8
+    while (bits >= 5) {
+      bits -= 5
+      text += ALPHABET[(value >>> bits) & 31]
+    }
+  }
+  return bits > 0 ? text + ALPHABET[(value << (5 - bits)) & 31] : text
+}
+
+function fromBase32(text: string): Buffer | null {
+  if (text.length !== LENGTH || !/^[a-z2-7]+$/.test(text)) return null
+  const bytes: number[] = []
+  let bits = 0
+  let value = 0
+  for (const letter of text) {
+    value = ((value << 5) | ALPHABET.indexOf(letter)) & 0xfff
+    bits += 5
+    if (bits < 8) continue
+    bits -= 8
+    bytes.push((value >>> bits) & 255)
+  }
+  const decoded = Buffer.from(bytes)
+  return base32(decoded) === text ? decoded : null
+}

@@ -1,0 +1,126 @@
+import type { Core } from '../platform/core.ts'
+import { recordAnswers } from './answer.ts'
+import { type Feed, openFeed } from './feed.ts'
+import { listenForMessages } from './listen.ts'
+import { mailboxLane } from './mailbox-lane.ts'
+import type { Answer, ClaimedMessage } from './message.ts'
+import { patiently } from './patience.ts'
+import { handOver, noteProblem, pauseMailing, releaseClaims, settleRefused } from './queue.ts'
+import { openRender, type Render } from './render.ts'
+import { openSmtp, type SmtpConnection } from './smtp.ts'
+import { smtpLane } from './smtp-lane.ts'
+import { together } from './together.ts'
+
+export type SenderOptions = {
+  /** Opens a connection to the configured server; tests hand in one with their own certificates. */
+  connect?: () => Promise<SmtpConnection>
+  render?: Render
+  /** Stands around the last check; tests hold it there. */
+  gate?: (message: ClaimedMessage, check: () => Promise<boolean>) => Promise<boolean>
+  /** Messages per claim. */
+  batch?: number
+  /** How long `stop` waits for answers of the mail server before it breaks the connections. */
+  stopWithinMs?: number
+}
+
+export type Sender = {
+  /** There may be new messages. */
+  wake: () => void
+  /** Finishes what is on the wire, puts back what is not, and resolves when nothing is under way. */
+  stop: () => Promise<void>
+}
+
+/** What the lanes share. */
+export type Desk = {
+  core: Core
+  processId: number
+  feed: Feed
+  render: Render
+  /** The last check, joined with those of the other connections. */
+  mayLeave: (message: ClaimedMessage) => Promise<boolean>
+  record: (message: ClaimedMessage, answer: Answer) => Promise<void>
+  refused: (message: ClaimedMessage) => Promise<void>
+  connect: () => Promise<SmtpConnection>
+  /** Says on the mailing why it does not get on, and takes that back once it does. */
+  doesNotWork: (message: ClaimedMessage, problem: string) => Promise<void>
+  worksAgain: (message: ClaimedMessage) => Promise<void>
+  /** Stops a mailing until an operator resumes it, and says why. */
+  pause: (message: ClaimedMessage, problem: string) => Promise<void>
+  /** Aborted when `stop` has waited long enough. */
+  over: AbortSignal
+}
+
+/**
+ * Sends due messages of every account until `stop`: over SMTP when it is set, else into the built-in mailbox.
+ *
+ * @throws Error when the DKIM key cannot be used
+ */
+export function startSender(core: Core, process: { id: number }, options: SenderOptions = {}): Sender {
+  const { smtp } = core.config
+  const batch = options.batch ?? (smtp ? 100 : 200)
+  const over = new AbortController()
+  const render = options.render ?? openRender(core)
+  const feed = openFeed(core, process.id, { batch, enough: smtp ? Math.max(smtp.connections, batch / 2) : 1 })
+  const desk = openDesk(core, process.id, { feed, render, over: over.signal, options })
+  const lanes = smtp ? Array.from({ length: smtp.connections }, () => smtpLane(desk)) : [mailboxLane(desk)]
+  const listening = listenForMessages(core, feed.wake)
+  return {
+    wake: feed.wake,
+    stop: async () => {
+      const timer = setTimeout(() => over.abort(), options.stopWithinMs ?? 20_000)
+      await feed.stop()
+      await Promise.all(lanes)
+      clearTimeout(timer)
+      await listening.stop()
+      await releaseClaims(core.db, process.id).catch((error: unknown) =>
+        core.log.warn({ err: error }, 'claimed messages were not put back; the next program inherits them'),
+      )
+    },
+  }
+}
+
+type Parts = { feed: Feed; render: Render; over: AbortSignal; options: SenderOptions }
+
+function openDesk(core: Core, processId: number, { feed, render, over, options }: Parts): Desk {
+  const { db, config } = core
+  const check = together<ClaimedMessage, boolean>(async (accountId, messages) => {
+    const passed = await handOver(
+      db,
+      accountId,
+      processId,
+      messages.map(({ messageId }) => messageId),
+    )
+    return ({ messageId }) => passed.has(messageId)
+  })
+  const record = together<Answer, void>(async (accountId, answers) => {
+    await patiently(core, over, () => recordAnswers(db, accountId, processId, answers))
+    return () => undefined
+  })
+  const troubled = new Set<string>()
+  const gate = options.gate ?? ((_message, ask) => ask())
+  return {
+    core,
+    processId,
+    feed,
+    render,
+    over,
+    mayLeave: (message) => gate(message, () => check(message.accountId, message)),
+    record: ({ accountId }, answer) => record(accountId, answer),
+    refused: ({ accountId, messageId }) =>
+      patiently(core, over, () => settleRefused(db, accountId, processId, [messageId])),
+    doesNotWork: (message, problem) => {
+      troubled.add(message.mailingId)
+      return patiently(core, over, () => noteProblem(db, message, problem))
+    },
+    pause: (message, problem) => patiently(core, over, () => pauseMailing(db, message, problem)),
+    worksAgain: async (message) => {
+      if (troubled.delete(message.mailingId)) await patiently(core, over, () => noteProblem(db, message, null))
+    },
+    connect:
+      options.connect ??
+      (() => {
+        if (!config.smtp) throw new Error('no mail server is set')
+        return openSmtp(config.smtp, { name: new URL(config.baseUrl).hostname })
+      }),
+  }
+}
