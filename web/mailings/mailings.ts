@@ -1,0 +1,63 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { type Mailing, mailing, mailingCheck, mailingPreview, mailings } from '../../src/mailings/mailing.contract.ts'
+import { get, post } from '../api.ts'
+import { count, percent } from '../ui/format.ts'
+
+export const perPage = 50
+
+const isMoving = (one: Mailing | undefined) => one?.status === 'sending' || one?.status === 'scheduled'
+
+export const useMailings = (cursor: string | undefined) =>
+  useQuery({
+    queryKey: ['mailings', 'list', cursor],
+    queryFn: () => get('/mailings', mailings, { cursor, limit: perPage }),
+    placeholderData: keepPreviousData,
+    refetchInterval: (query) => (query.state.data?.items.some(isMoving) ? 2_000 : false),
+  })
+
+export const useMailing = (id: string) =>
+  useQuery({
+    queryKey: ['mailings', 'one', id],
+    queryFn: () => get(`/mailings/${id}`, mailing),
+    refetchInterval: (query) => (isMoving(query.state.data) ? 1_000 : false),
+  })
+
+/** Asked anew each time: it looks at the mailing, its groups and the account as they are now. */
+export const useCheck = (id: string) =>
+  useQuery({
+    queryKey: ['mailings', 'check', id],
+    queryFn: () => post(`/mailings/${id}/check`, mailingCheck),
+    staleTime: 0,
+    gcTime: 0,
+  })
+
+export const usePreview = (id: string, version: string) =>
+  useQuery({
+    queryKey: ['mailings', 'preview', id, version],
+    queryFn: () => get(`/mailings/${id}/preview`, mailingPreview),
+    placeholderData: keepPreviousData,
+    retry: false,
+  })
+
+/** Messages that will not move any more. */
+export function settled({ counts }: Mailing): number {
+  return counts.accepted + counts.bounced + counts.withheld + counts.unknown
+}
+
+/** "Sending, 57%", "Sent", "Paused". */
+export function stateOf(one: Mailing): string {
+  if (one.status === 'sending') return `Sending, ${percent(settled(one), one.counts.recipients)}`
+  return words[one.status]
+}
+
+const words = {
+  draft: 'Draft',
+  scheduled: 'Scheduled',
+  sending: 'Sending',
+  paused: 'Paused',
+  sent: 'Sent',
+  cancelled: 'Cancelled',
+}
+
+export const recipients = (one: Mailing) =>
+  one.status === 'draft' || one.status === 'scheduled' ? '–' : count(one.counts.recipients)

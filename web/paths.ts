@@ -1,0 +1,38 @@
+// Every URL of the operators' application is built here.
+
+const withSearch = (path: string, search: Record<string, string | undefined>) => {
+  const given = Object.entries(search).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`
+}
+
+export const paths = {
+  home: '/',
+  signIn: (to?: string) => withSearch('/sign-in', { to }),
+  welcome: '/welcome',
+
+  contacts: '/audience/contacts',
+  contact: (id: string) => `/audience/contacts/${id}`,
+  groups: '/audience/groups',
+  group: (id: string) => `/audience/groups/${id}`,
+  imports: '/audience/imports',
+  newImport: '/audience/imports/new',
+  import: (id: string) => `/audience/imports/${id}`,
+  importStep: (id: string, step: ImportStepPath) => `/audience/imports/${id}/${step}`,
+
+  mailings: '/mailings',
+  mailing: (id: string) => `/mailings/${id}`,
+  mailingAudience: (id: string) => `/mailings/${id}/audience`,
+  mailingSend: (id: string) => `/mailings/${id}/send`,
+
+  sender: '/settings/sender',
+  apiKeys: '/settings/api-keys',
+  mailbox: '/settings/mailbox',
+  letter: (id: string) => withSearch('/settings/mailbox', { letter: id }),
+}
+
+export type ImportStepPath = 'columns' | 'groups' | 'check' | 'progress' | 'result'
+
+/** URLs of the server that the browser opens itself: downloads. */
+export const downloads = {
+  importRows: (id: string, outcome?: string) => withSearch(`/api/v1/imports/${id}/rows.csv`, { outcome }),
+}

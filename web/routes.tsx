@@ -1,0 +1,85 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
+import { Frame } from './frame/Frame.tsx'
+import { NotFound } from './frame/NotFound.tsx'
+import { paths } from './paths.ts'
+import { SignIn } from './session/SignIn.tsx'
+import { Welcome } from './session/Welcome.tsx'
+
+const root = createRootRoute({ component: Outlet })
+const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: SignIn })
+const welcome = createRoute({ getParentRoute: () => root, path: '/welcome', component: Welcome })
+const inside = createRoute({ getParentRoute: () => root, id: 'inside', component: Frame })
+
+/** A screen inside the frame; its code is loaded when it is first needed. */
+const screen = (path: string, component: ReturnType<typeof lazyRouteComponent>) =>
+  createRoute({ getParentRoute: () => inside, path, component })
+const goTo = (path: string, to: string) =>
+  createRoute({
+    getParentRoute: () => inside,
+    path,
+    beforeLoad: () => {
+      throw redirect({ to, replace: true })
+    },
+  })
+
+const contacts = () => import('./audience/ContactsPage.tsx')
+const contact = () => import('./audience/ContactPage.tsx')
+const groups = () => import('./audience/GroupsPage.tsx')
+const group = () => import('./audience/GroupPage.tsx')
+const imports = () => import('./audience/ImportsPage.tsx')
+const importSteps = () => import('./audience/importSteps.tsx')
+
+const home = () => import('./home/HomePage.tsx')
+const mailings = () => import('./mailings/MailingsPage.tsx')
+const mailing = () => import('./mailings/MailingPage.tsx')
+const sender = () => import('./settings/SenderPage.tsx')
+const apiKeys = () => import('./settings/ApiKeysPage.tsx')
+const mailbox = () => import('./settings/MailboxPage.tsx')
+
+const screens = [
+  screen('/', lazyRouteComponent(home, 'HomePage')),
+
+  goTo('/audience', paths.contacts),
+  screen('/audience/contacts', lazyRouteComponent(contacts, 'ContactsPage')),
+  screen('/audience/contacts/$id', lazyRouteComponent(contact, 'ContactPage')),
+  screen('/audience/groups', lazyRouteComponent(groups, 'GroupsPage')),
+  screen('/audience/groups/$id', lazyRouteComponent(group, 'GroupPage')),
+  screen('/audience/imports', lazyRouteComponent(imports, 'ImportsPage')),
+  screen('/audience/imports/new', lazyRouteComponent(importSteps, 'ImportUpload')),
+  screen('/audience/imports/$id', lazyRouteComponent(importSteps, 'ImportForward')),
+  screen('/audience/imports/$id/columns', lazyRouteComponent(importSteps, 'ImportColumns')),
+  screen('/audience/imports/$id/groups', lazyRouteComponent(importSteps, 'ImportGroups')),
+  screen('/audience/imports/$id/check', lazyRouteComponent(importSteps, 'ImportCheck')),
+  screen('/audience/imports/$id/progress', lazyRouteComponent(importSteps, 'ImportProgress')),
+  screen('/audience/imports/$id/result', lazyRouteComponent(importSteps, 'ImportResult')),
+
+  screen('/mailings', lazyRouteComponent(mailings, 'MailingsPage')),
+  screen('/mailings/$id', lazyRouteComponent(mailing, 'WritePage')),
+  screen('/mailings/$id/audience', lazyRouteComponent(mailing, 'AudiencePage')),
+  screen('/mailings/$id/send', lazyRouteComponent(mailing, 'SendPage')),
+
+  goTo('/settings', paths.sender),
+  screen('/settings/sender', lazyRouteComponent(sender, 'SenderPage')),
+  screen('/settings/api-keys', lazyRouteComponent(apiKeys, 'ApiKeysPage')),
+  screen('/settings/mailbox', lazyRouteComponent(mailbox, 'MailboxPage')),
+]
+
+/** Every screen. Search is plain text: what stands in the address is what the page reads. */
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, welcome, inside.addChildren(screens)]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const given = Object.entries(search).flatMap(([name, value]) => (value ? [[name, String(value)]] : []))
+    return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
+  },
+  defaultNotFoundComponent: NotFound,
+})
