@@ -93,7 +93,7 @@ export function maskAddress(address: string): string {
   const at = address.lastIndexOf('@')
   const labels = address.slice(at + 1).split('.')
   const top = labels.length > 1 ? `.${labels.at(-1)}` : ''
-  const first = (text: string) => [...text][0] ?? ''
+  const first = (text: string) => Array.from(text)[0] ?? ''
   return `${first(address.slice(0, at))}***@${first(labels[0] ?? '')}***${top}`
 }
 
