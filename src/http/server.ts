@@ -40,7 +40,7 @@ export async function buildServer(core: Core): Promise<FastifyInstance> {
   mapErrors(app)
   secureHeaders(app, core.config)
   logRequests(app, core.log)
-  await takeBodies(app)
+  takeBodies(app)
   await openApi(app)
   healthRoute(app, core)
   optOutPages(app, core)
