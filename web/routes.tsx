@@ -34,7 +34,6 @@ const contact = () => import('./audience/ContactPage.tsx')
 const groups = () => import('./audience/GroupsPage.tsx')
 const group = () => import('./audience/GroupPage.tsx')
 const imports = () => import('./audience/ImportsPage.tsx')
-const importSteps = () => import('./audience/importSteps.tsx')
 
 const home = () => import('./home/HomePage.tsx')
 const mailings = () => import('./mailings/MailingsPage.tsx')
@@ -52,13 +51,34 @@ const screens = [
   screen('/audience/groups', lazyRouteComponent(groups, 'GroupsPage')),
   screen('/audience/groups/$id', lazyRouteComponent(group, 'GroupPage')),
   screen('/audience/imports', lazyRouteComponent(imports, 'ImportsPage')),
-  screen('/audience/imports/new', lazyRouteComponent(importSteps, 'ImportUpload')),
-  screen('/audience/imports/$id', lazyRouteComponent(importSteps, 'ImportForward')),
-  screen('/audience/imports/$id/columns', lazyRouteComponent(importSteps, 'ImportColumns')),
-  screen('/audience/imports/$id/groups', lazyRouteComponent(importSteps, 'ImportGroups')),
-  screen('/audience/imports/$id/check', lazyRouteComponent(importSteps, 'ImportCheck')),
-  screen('/audience/imports/$id/progress', lazyRouteComponent(importSteps, 'ImportProgress')),
-  screen('/audience/imports/$id/result', lazyRouteComponent(importSteps, 'ImportResult')),
+  screen(
+    '/audience/imports/new',
+    lazyRouteComponent(() => import('./audience/ImportUpload.tsx'), 'ImportUpload'),
+  ),
+  screen(
+    '/audience/imports/$id',
+    lazyRouteComponent(() => import('./audience/ImportForward.tsx'), 'ImportForward'),
+  ),
+  screen(
+    '/audience/imports/$id/columns',
+    lazyRouteComponent(() => import('./audience/ImportColumns.tsx'), 'ImportColumns'),
+  ),
+  screen(
+    '/audience/imports/$id/groups',
+    lazyRouteComponent(() => import('./audience/ImportGroups.tsx'), 'ImportGroups'),
+  ),
+  screen(
+    '/audience/imports/$id/check',
+    lazyRouteComponent(() => import('./audience/ImportCheck.tsx'), 'ImportCheck'),
+  ),
+  screen(
+    '/audience/imports/$id/progress',
+    lazyRouteComponent(() => import('./audience/ImportProgress.tsx'), 'ImportProgress'),
+  ),
+  screen(
+    '/audience/imports/$id/result',
+    lazyRouteComponent(() => import('./audience/ImportResult.tsx'), 'ImportResult'),
+  ),
 
   screen('/mailings', lazyRouteComponent(mailings, 'MailingsPage')),
   screen('/mailings/$id', lazyRouteComponent(mailing, 'WritePage')),
@@ -69,6 +89,8 @@ const screens = [
   screen('/settings/sender', lazyRouteComponent(sender, 'SenderPage')),
   screen('/settings/api-keys', lazyRouteComponent(apiKeys, 'ApiKeysPage')),
   screen('/settings/mailbox', lazyRouteComponent(mailbox, 'MailboxPage')),
+
+  createRoute({ getParentRoute: () => inside, path: '/$', component: NotFound }),
 ]
 
 /** Every screen. Search is plain text: what stands in the address is what the page reads. */
@@ -81,5 +103,4 @@ export const router = createRouter({
     const given = Object.entries(search).flatMap(([name, value]) => (value ? [[name, String(value)]] : []))
     return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
   },
-  defaultNotFoundComponent: NotFound,
 })

@@ -1,0 +1,130 @@
+import { Select, Text } from '@mantine/core'
+import {
+  IconArchive,
+  IconBan,
+  IconCheck,
+  IconFileImport,
+  IconInfoCircle,
+  IconLock,
+  IconMail,
+  IconMailOff,
+  IconMailOpened,
+  IconPencil,
+  IconPointer,
+  IconRestore,
+  IconUserMinus,
+  IconUserPlus,
+  IconUserQuestion,
+  IconUsersGroup,
+} from '@tabler/icons-react'
+import { useState } from 'react'
+import type { Contact, ContactEvent } from '../../src/audience/contact.contract.ts'
+import { paths } from '../paths.ts'
+import { ErrorPanel } from '../ui/ErrorPanel.tsx'
+import { Event } from '../ui/Event.tsx'
+import { TextLink } from '../ui/links.tsx'
+import type { Icon, Tint } from '../ui/look.ts'
+import { Panel } from '../ui/Panel.tsx'
+import { Waiting } from '../ui/Waiting.tsx'
+import { When } from '../ui/When.tsx'
+import { useHistory } from './contacts.ts'
+
+type Sort = 'status' | 'mail' | 'edits'
+type Look = { icon: Icon; tint?: Tint; sort: Sort }
+
+const kinds: Record<string, Look> = {
+  opted_out: { icon: IconLock, tint: 'optOut', sort: 'status' },
+  reconsented: { icon: IconCheck, tint: 'active', sort: 'status' },
+  to_error: { icon: IconBan, tint: 'errored', sort: 'status' },
+  to_active: { icon: IconCheck, tint: 'active', sort: 'status' },
+  held: { icon: IconUserQuestion, tint: 'errored', sort: 'status' },
+  released: { icon: IconCheck, tint: 'active', sort: 'status' },
+  added: { icon: IconUserPlus, tint: 'active', sort: 'edits' },
+  imported: { icon: IconFileImport, sort: 'edits' },
+  edited: { icon: IconPencil, sort: 'edits' },
+  joined_group: { icon: IconUsersGroup, sort: 'edits' },
+  left_group: { icon: IconUserMinus, sort: 'edits' },
+  archived: { icon: IconArchive, sort: 'edits' },
+  restored: { icon: IconRestore, sort: 'edits' },
+  accepted: { icon: IconMail, sort: 'mail' },
+  withheld: { icon: IconMailOff, tint: 'optOut', sort: 'mail' },
+  bounced: { icon: IconMailOff, tint: 'errored', sort: 'mail' },
+  deferred: { icon: IconMail, sort: 'mail' },
+  opened: { icon: IconMailOpened, sort: 'mail' },
+  clicked: { icon: IconPointer, sort: 'mail' },
+}
+
+const filters = [
+  { value: 'all', label: 'Everything' },
+  { value: 'status', label: 'Status changes' },
+  { value: 'mail', label: 'Mail' },
+  { value: 'edits', label: 'Edits' },
+]
+
+export function ContactTimeline({ contact }: { contact: Contact }) {
+  const history = useHistory(contact.id)
+  const [shown, setShown] = useState('all')
+  const events = history.data?.items.filter((event) => shown === 'all' || lookOf(event).sort === shown) ?? []
+  return (
+    <Panel
+      title="Timeline"
+      aside={
+        <Select
+          aria-label="Show in timeline"
+          data={filters}
+          value={shown}
+          onChange={(value) => setShown(value ?? 'all')}
+          w={150}
+        />
+      }
+    >
+      {history.error && !history.data ? (
+        <ErrorPanel
+          title="The timeline could not be loaded"
+          error={history.error}
+          onRetry={() => void history.refetch()}
+        />
+      ) : !history.data ? (
+        <Waiting />
+      ) : events.length === 0 ? (
+        <Text size="sm" c="dimmed">
+          Nothing of this kind happened yet.
+        </Text>
+      ) : (
+        <ol className="line">
+          {events.map((event, index) => (
+            <Line key={`${event.at} ${event.kind} ${index}`} event={event} />
+          ))}
+        </ol>
+      )}
+    </Panel>
+  )
+}
+
+function Line({ event }: { event: ContactEvent }) {
+  const { icon, tint } = lookOf(event)
+  return (
+    <Event icon={icon} {...(tint ? { tint } : {})} at={<When at={event.at} as={event.source ? 'second' : 'minute'} />}>
+      <Sentence event={event} />
+    </Event>
+  )
+}
+
+/** The sentence with the mailing's name as a link, where it names one. */
+function Sentence({ event: { text, mailing } }: { event: ContactEvent }) {
+  const at = mailing?.name ? text.lastIndexOf(mailing.name) : -1
+  if (!mailing?.name || at < 0) return <>{text}</>
+  return (
+    <>
+      {text.slice(0, at)}
+      <TextLink to={paths.mailing(mailing.id)} inherit>
+        {mailing.name}
+      </TextLink>
+      {text.slice(at + mailing.name.length)}
+    </>
+  )
+}
+
+function lookOf({ kind, source }: ContactEvent): Look {
+  return kinds[kind] ?? (source ? kinds['opted_out'] : undefined) ?? { icon: IconInfoCircle, sort: 'edits' }
+}

@@ -1,0 +1,121 @@
+import { Button, Progress } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Navigate, useNavigate } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
+import { type AudienceImport, audienceImport } from '../../src/audience/import.contract.ts'
+import { messageOf, post } from '../api.ts'
+import { paths } from '../paths.ts'
+import { Banner } from '../ui/Banner.tsx'
+import { counted } from '../ui/format.ts'
+import { ButtonLink } from '../ui/links.tsx'
+import { PartsBar } from '../ui/PartsBar.tsx'
+import { ImportLoaded, ImportStep } from './ImportStep.tsx'
+import { ImportTally, partsOf } from './ImportTally.tsx'
+import { forgetPlan, isChecked, isUnderWay, readPlan, rememberChecked, stepOf } from './imports.ts'
+
+export function ImportCheck() {
+  return (
+    <ImportLoaded>
+      {(one) =>
+        isOver(one) ? <Navigate to={paths.importStep(one.id, stepOf(one))} replace /> : <Check import={one} />
+      }
+    </ImportLoaded>
+  )
+}
+
+/** The import itself began: there is nothing to check any more. */
+const isOver = (one: AudienceImport) => !['uploaded'].includes(one.status) && one.options?.dryRun === false
+
+function Check({ import: one }: { import: AudienceImport }) {
+  const [plan] = useState(() => readPlan(one))
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const keep = (next: AudienceImport) => client.setQueryData(['imports', 'one', one.id], next)
+  const check = useMutation({
+    mutationFn: () => post(`/imports/${one.id}/check`, audienceImport, plan),
+    onSuccess: (checking) => {
+      rememberChecked(one.id, plan)
+      keep(checking)
+    },
+  })
+  const start = useMutation({
+    mutationFn: () => post(`/imports/${one.id}/start`, audienceImport, plan),
+    onSuccess: async (started) => {
+      forgetPlan(one.id)
+      keep(started)
+      await navigate({ to: paths.importStep(one.id, 'progress'), replace: true })
+    },
+  })
+  const { mutate: ask } = check
+  // The dry run is asked for once for each plan; a reload finds it at the server.
+  const asked = useRef(false)
+  const needed = !isChecked(one.id, plan) && !isUnderWay(one)
+  useEffect(() => {
+    if (!needed || asked.current) return
+    asked.current = true
+    ask()
+  }, [needed, ask])
+  const ready = !needed && !check.isPending && !isUnderWay(one) && one.counts.rows > 0
+  const failed = check.error ?? start.error ?? (one.status === 'failed' ? new Error(one.problem?.message) : null)
+  return (
+    <ImportStep
+      import={one}
+      step="Check"
+      title="Check before anything is written"
+      note={ready ? 'This is what the import will do. Nothing has been changed yet.' : 'Nothing has been changed yet.'}
+      foot={
+        <>
+          <ButtonLink to={paths.importStep(one.id, plan.asOptOuts ? 'columns' : 'groups')} variant="default">
+            Back
+          </ButtonLink>
+          <div className="grow" />
+          <Button
+            color={plan.asOptOuts ? 'optOut' : 'brand'}
+            disabled={!ready}
+            loading={start.isPending}
+            onClick={() => start.mutate()}
+          >
+            {plan.asOptOuts
+              ? `Opt out ${counted(one.counts.optedOut, 'address', 'addresses')}`
+              : `Import ${counted(ready ? one.counts.added + one.counts.updated : 0, 'contact')}`}
+          </Button>
+        </>
+      }
+    >
+      {failed && (
+        <div role="alert">
+          <Banner
+            tint="red"
+            title="The file could not be checked"
+            actions={
+              <Button variant="default" onClick={() => check.mutate()}>
+                Try again
+              </Button>
+            }
+          >
+            {messageOf(failed)} Nothing was imported.
+          </Banner>
+        </div>
+      )}
+      {!ready && !failed && <Checking import={one} />}
+      {ready && (
+        <>
+          <PartsBar parts={partsOf(one.counts)} />
+          <ImportTally import={one} done={false} />
+        </>
+      )}
+    </ImportStep>
+  )
+}
+
+function Checking({ import: one }: { import: AudienceImport }) {
+  const share = Math.floor(one.progress * 100)
+  return (
+    <div className="stack tight">
+      <Progress value={share} maw={420} aria-label={`Checking, ${share} per cent done`} />
+      <span className="dim" role="status">
+        Reading the file
+      </span>
+    </div>
+  )
+}

@@ -1,0 +1,69 @@
+import { useQuery } from '@tanstack/react-query'
+import type { z } from 'zod'
+import {
+  type AudienceImport,
+  audienceImport,
+  audienceImports,
+  importOptions,
+} from '../../src/audience/import.contract.ts'
+import { get } from '../api.ts'
+import type { ImportStepPath } from '../paths.ts'
+
+export const isUnderWay = ({ status }: AudienceImport) => status === 'queued' || status === 'running'
+
+export const useImports = (cursor: string | undefined) =>
+  useQuery({
+    queryKey: ['imports', 'list', cursor],
+    queryFn: () => get('/imports', audienceImports, { cursor, limit: 50 }),
+    refetchInterval: (query) => (query.state.data?.items.some(isUnderWay) ? 2000 : false),
+  })
+
+export const useImport = (id: string) =>
+  useQuery({
+    queryKey: ['imports', 'one', id],
+    queryFn: () => get(`/imports/${id}`, audienceImport),
+    refetchInterval: (query) => (query.state.data && isUnderWay(query.state.data) ? 500 : false),
+  })
+
+/** The step that an import stands at. */
+export function stepOf(one: AudienceImport): ImportStepPath {
+  if (one.status === 'uploaded') return 'columns'
+  if (one.options?.dryRun && one.status !== 'failed' && one.status !== 'cancelled') return 'check'
+  return isUnderWay(one) ? 'progress' : 'result'
+}
+
+/** What the steps have asked so far; the server gets it with the check and with the start. */
+export type Plan = z.output<typeof planSchema>
+const planSchema = importOptions.omit({ dryRun: true })
+
+const storedAs = (id: string) => `last-word.import.${id}`
+const checkedAs = (id: string) => `last-word.import.${id}.checked`
+
+/** Kept in the browser, so that a reload of any step loses nothing; else as checked last, else as guessed. */
+export function readPlan(one: AudienceImport): Plan {
+  const stored = planSchema.safeParse(readJson(localStorage.getItem(storedAs(one.id))))
+  if (stored.success) return stored.data
+  const mapping = Object.fromEntries(one.file.columns.map(({ name, guess }) => [name, guess]))
+  if (!one.options) return planSchema.parse({ mapping })
+  const { dryRun: _, ...checked } = one.options
+  return { ...checked, mapping: { ...mapping, ...checked.mapping } }
+}
+
+export const writePlan = (id: string, plan: Plan) => localStorage.setItem(storedAs(id), JSON.stringify(plan))
+
+/** Whether the dry run that the server holds is the one of this plan. */
+export const isChecked = (id: string, plan: Plan) => localStorage.getItem(checkedAs(id)) === JSON.stringify(plan)
+export const rememberChecked = (id: string, plan: Plan) => localStorage.setItem(checkedAs(id), JSON.stringify(plan))
+
+export function forgetPlan(id: string) {
+  localStorage.removeItem(storedAs(id))
+  localStorage.removeItem(checkedAs(id))
+}
+
+function readJson(text: string | null): unknown {
+  try {
+    return text === null ? null : JSON.parse(text)
+  } catch {
+    return null
+  }
+}

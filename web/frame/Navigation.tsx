@@ -1,0 +1,59 @@
+import { Link, useLocation } from '@tanstack/react-router'
+import type { Me } from '../../src/accounts/session.contract.ts'
+import { initials } from './initials.ts'
+import { isWithin, type NavSection, navigation } from './navigation.ts'
+import { UserMenu } from './UserMenu.tsx'
+
+/** Numbers never join a link's name: tests and screen readers rely on it. */
+export function Navigation({ me, onGo }: { me: Me; onGo?: () => void }) {
+  return (
+    <nav className="side" aria-label="Main">
+      <div className="account">
+        <span className="crest" aria-hidden>
+          {initials(me.account.name)}
+        </span>
+        <span className="grow who">
+          <b>{me.account.name}</b>
+          {me.account.organization !== me.account.name && <small className="dim">{me.account.organization}</small>}
+        </span>
+      </div>
+      {navigation.map((section) => (
+        <Section key={section.name} section={section} {...(onGo ? { onGo } : {})} />
+      ))}
+      <div className="spring" />
+      <UserMenu me={me} />
+    </nav>
+  )
+}
+
+function Section({ section, onGo }: { section: NavSection; onGo?: () => void }) {
+  const { pathname } = useLocation()
+  const open = isWithin(pathname, section.within)
+  const onPage = section.pages?.some((page) => isWithin(pathname, page.to)) ?? false
+  return (
+    <>
+      <Link to={section.to} onClick={onGo} activeProps={{}} {...current(open && !onPage)}>
+        <section.icon size={17} stroke={1.7} aria-hidden />
+        {section.name}
+      </Link>
+      {open && section.pages && (
+        <div className="sub">
+          {section.pages.map((page) => (
+            <Link
+              key={page.name}
+              to={page.to}
+              onClick={onGo}
+              activeProps={{}}
+              {...current(isWithin(pathname, page.to))}
+            >
+              {page.name}
+            </Link>
+          ))}
+        </div>
+      )}
+    </>
+  )
+}
+
+// The router marks the link of a list as current on its records too, and the section besides; one page is current.
+const current = (is: boolean) => ({ 'aria-current': is ? ('page' as const) : undefined })

@@ -1,0 +1,37 @@
+import { IconHome, IconMail, IconSettings, IconUsers } from '@tabler/icons-react'
+import { paths } from '../paths.ts'
+import type { Icon } from '../ui/look.ts'
+
+export type NavPage = { name: string; to: string; key?: string }
+export type NavSection = NavPage & { icon: Icon; within: string; pages?: NavPage[] }
+
+/** Sections and pages in their order; `key` is the second key after "g". Only what exists is listed. */
+export const navigation: NavSection[] = [
+  { name: 'Home', to: paths.home, within: '/', icon: IconHome, key: 'h' },
+  {
+    name: 'Audience',
+    to: paths.contacts,
+    within: '/audience',
+    icon: IconUsers,
+    pages: [
+      { name: 'Contacts', to: paths.contacts, key: 'c' },
+      { name: 'Groups', to: paths.groups, key: 'g' },
+      { name: 'Imports', to: paths.imports, key: 'i' },
+    ],
+  },
+  { name: 'Mailings', to: paths.mailings, within: '/mailings', icon: IconMail, key: 'm' },
+  {
+    name: 'Settings',
+    to: paths.sender,
+    within: '/settings',
+    icon: IconSettings,
+    pages: [
+      { name: 'Sender', to: paths.sender },
+      { name: 'API keys', to: paths.apiKeys },
+      { name: 'Mailbox', to: paths.mailbox },
+    ],
+  },
+]
+
+export const isWithin = (path: string, within: string) =>
+  within === '/' ? path === '/' : path === within || path.startsWith(`${within}/`)
