@@ -32,7 +32,7 @@ create table standing_optouts (
   opted_out_at timestamptz not null,                -- of the first opt-out; never moves
   primary key (account_id, address_key)
 );
-create index standing_optouts_by_time on standing_optouts (account_id, opted_out_at desc, address_key);
+create index standing_optouts_by_time on standing_optouts (account_id, opted_out_at, address_key);
 
 create function refuse_change() returns trigger language plpgsql as $$
 begin
@@ -177,6 +177,9 @@ declare
   entry bigint := nextval(pg_get_serial_sequence('optout_ledger', 'entry_id'));
   moment timestamptz;
 begin
+  if cardinality(keys) > 1 then  -- stands in line with opt-outs of a group or file, which write the same rows in another order
+    perform pg_advisory_xact_lock_shared(1279738, (of_account % 2147483647)::int);
+  end if;
   perform from contacts contact where contact.account_id = of_account and contact.address_key = any (keys)
     order by contact.contact_id for no key update;
   moment := clock_timestamp();

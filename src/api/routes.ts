@@ -1,7 +1,9 @@
 import type { Core } from '../platform/core.ts'
 import { accountRoutes } from './account.routes.ts'
 import type { Api } from './api.ts'
+import { importRoutes } from './imports.routes.ts'
 import { jobRoutes } from './job.routes.ts'
+import { optOutRoutes } from './optouts.routes.ts'
 import { sessionRoutes } from './session.routes.ts'
 
 /** Every route of /api/v1; each file adapts one noun of the domain to HTTP. */
@@ -9,4 +11,6 @@ export function apiRoutes(app: Api, core: Core) {
   sessionRoutes(app, core)
   accountRoutes(app, core)
   jobRoutes(app, core)
+  importRoutes(app, core)
+  optOutRoutes(app, core)
 }
