@@ -21,7 +21,7 @@ export const line = (most: number) =>
   z
     .string()
     .max(most)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+    // oxlint-disable-next-line no-control-regex -- they are what is refused
     .regex(/^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$/, 'Control characters are not possible here.')
 
 export const accountChange = z.strictObject({

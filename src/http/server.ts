@@ -27,7 +27,7 @@ export async function buildServer(core: Core): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: serverLog(core.log),
     logController: new LogController({ disableRequestLogging: true }),
-    frameworkErrors: answerFailure,
+    frameworkErrors: (error, request, reply) => void answerFailure(error, request, reply),
     clientErrorHandler: answerNoRequest,
     bodyLimit: BODY_LIMIT,
     trustProxy: core.config.trustProxy,
