@@ -1,8 +1,12 @@
 import type { Core } from '../platform/core.ts'
 import { accountRoutes } from './account.routes.ts'
 import type { Api } from './api.ts'
+import { contactRoutes } from './contacts.routes.ts'
+import { fieldRoutes } from './fields.routes.ts'
+import { groupRoutes } from './groups.routes.ts'
 import { importRoutes } from './imports.routes.ts'
 import { jobRoutes } from './job.routes.ts'
+import { mailboxRoutes } from './mailbox.routes.ts'
 import { optOutRoutes } from './optouts.routes.ts'
 import { sessionRoutes } from './session.routes.ts'
 
@@ -11,6 +15,10 @@ export function apiRoutes(app: Api, core: Core) {
   sessionRoutes(app, core)
   accountRoutes(app, core)
   jobRoutes(app, core)
+  contactRoutes(app, core)
+  groupRoutes(app, core)
+  fieldRoutes(app, core)
+  mailboxRoutes(app, core)
   importRoutes(app, core)
   optOutRoutes(app, core)
 }

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { importColumn } from './import.contract.ts'
+
+const target = z.union([
+  z.object({ kind: z.literal('address') }),
+  z.object({ kind: z.literal('opt_out') }),
+  z.object({ kind: z.literal('field'), name: z.string() }),
+  z.null(),
+])
+
+/** What imports.file holds: where the upload lies, how it is read and, once the import is started, what for. */
+export const storedFile = z.object({
+  /** Generated name in DATA_DIR/uploads; null once the file is deleted. */
+  path: z.string().nullable(),
+  size: z.int(),
+  sha256: z.string(),
+  encoding: z.string(),
+  isDamaged: z.boolean(),
+  shape: z.object({
+    delimiter: z.string(),
+    firstLine: z.int(),
+    skip: z.int(),
+    hasHeader: z.boolean(),
+    columns: z.array(z.string()),
+  }),
+  columns: z.array(importColumn),
+  targets: z.array(target).default([]),
+  newFields: z.array(z.object({ name: z.string(), label: z.string() })).default([]),
+  lastLine: z.int().default(0),
+  /** Ledger entry of the opt-outs in this file. */
+  optOutEntry: z.string().nullable().default(null),
+  /** Chosen groups, and new ones once they are made. */
+  groupIds: z.array(z.string()).default([]),
+})
+export type StoredFile = z.infer<typeof storedFile>

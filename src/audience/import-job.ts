@@ -1,0 +1,230 @@
+import { existsSync } from 'node:fs'
+import { z } from 'zod'
+import type { Core } from '../platform/core.ts'
+import { type Db, maybeRow, row, rows, run, sql, type Trx, transaction } from '../platform/database.ts'
+import { DomainError } from '../platform/errors.ts'
+import { JobCancelled, type JobContext } from '../platform/jobs.ts'
+import type { AudienceErrorCode } from './errors.ts'
+import { type ImportOptions, importOptions } from './import.contract.ts'
+import { addCounts, type ApplyOrder, applyImport, judgeImport, settleOptOuts } from './import-apply.ts'
+import { type StoredFile, storedFile } from './import-file.ts'
+import { readImport } from './import-read.ts'
+import { dropUpload, uploadPath } from './import-upload.ts'
+
+type State = {
+  status: string
+  phase: 'upload' | 'read' | 'apply' | 'done'
+  file: StoredFile
+  options: ImportOptions
+  counts: Record<string, number>
+  appliedLine: number
+  startedBy: string | null
+}
+
+const payload = z.object({ importId: z.string() })
+
+/**
+ * Does an import from wherever it is: reads the file, records its opt-outs, writes contacts and groups.
+ *
+ * Until the first row is written it can be cancelled and leaves nothing; from then on every transaction is a whole step,
+ * and a program that is killed leaves the rest to the next one (IM-7, IM-13).
+ */
+export async function runImport(core: Core, job: JobContext): Promise<Record<string, number>> {
+  const { accountId } = job
+  const { importId } = payload.parse(job.payload)
+  const state = await stateOf(core.db, accountId, importId)
+  if (!['queued', 'running'].includes(state.status)) return state.counts
+  await run(
+    core.db,
+    sql`update imports set status = 'running', started_at = coalesce(started_at, now())
+        where account_id = ${accountId} and import_id = ${importId}`,
+  )
+  try {
+    if (state.phase !== 'apply') await read(core, job, importId, state)
+    const counts = state.options.dryRun
+      ? await judge(core, accountId, importId)
+      : await apply(core, job, importId)
+    if (!state.options.dryRun) await dropUpload(core, state.file)
+    return counts
+  } catch (error) {
+    if (error instanceof JobCancelled) await leaveNothing(core, accountId, importId, state.file, 'cancelled', null)
+    else if (error instanceof DomainError)
+      await leaveNothing(core, accountId, importId, state.file, 'failed', { code: error.code, message: error.message })
+    throw error
+  }
+}
+
+async function read(core: Core, job: JobContext, importId: string, { file, options }: State): Promise<void> {
+  const { accountId } = job
+  const path = file.path === null ? null : uploadPath(core, file.path)
+  if (path === null || !existsSync(path))
+    throw new DomainError<AudienceErrorCode>(
+      'import.unreadable',
+      'The uploaded file is no longer there. Nothing was imported. Choose the file again.',
+    )
+  const { encoding, shape, targets, isDamaged } = file
+  const plan = { targets, names: shape.columns, asOptOuts: options.asOptOuts, emptyCells: options.emptyCells, isDamaged }
+  const order = { accountId, importId, path, encoding, shape, plan, secret: core.keys.address }
+  const { lastLine, optOuts, ...counts } = await readImport(core, order, job)
+  await transaction(core.db, (trx) => beginApply(trx, accountId, importId, { lastLine, optOuts, counts }))
+}
+
+type Begun = { lastLine: number; optOuts: number; counts: Record<string, number> }
+
+/** The point of no return: new fields, new groups and every opt-out of the file, together, before any contact (IM-5). */
+async function beginApply(trx: Trx, accountId: string, importId: string, { lastLine, optOuts, counts }: Begun) {
+  const going = await maybeRow(
+    trx,
+    sql`select from imports where account_id = ${accountId} and import_id = ${importId} and cancel_asked_at is null for no key update`,
+  )
+  if (!going) throw new JobCancelled('asked to stop before rows were written')
+  const { file, options, startedBy } = await stateOf(trx, accountId, importId)
+  const changed: StoredFile = { ...file, lastLine }
+  if (!options.dryRun) {
+    await makeFields(trx, accountId, file.newFields)
+    changed.groupIds = [...options.groupIds, ...(await makeGroups(trx, accountId, options.newGroups, startedBy))]
+    if (optOuts > 0) changed.optOutEntry = await recordOptOuts(trx, accountId, importId, startedBy, file)
+  }
+  await run(
+    trx,
+    sql`
+    update imports set phase = ${options.dryRun ? 'read' : 'apply'}, file = ${JSON.stringify(changed)}::jsonb, counts = ${JSON.stringify(counts)}::jsonb,
+      rows_total = ${counts.rows ?? 0}, applied_line = 0, bytes_done = bytes_total
+    where account_id = ${accountId} and import_id = ${importId}`,
+  )
+}
+
+async function makeFields(trx: Trx, accountId: string, newFields: StoredFile['newFields']): Promise<void> {
+  for (const { name, label } of newFields)
+    await run(
+      trx,
+      sql`
+      insert into fields (account_id, name, label, position)
+      select ${accountId}, ${name}, ${label}, coalesce(max(position), 0) + 1 from fields where account_id = ${accountId}
+      on conflict do nothing`,
+    )
+}
+
+/** Ids of the groups with these names; the ones that are missing are made. */
+async function makeGroups(trx: Trx, accountId: string, names: string[], by: string | null): Promise<string[]> {
+  if (names.length === 0) return []
+  await run(
+    trx,
+    sql`
+    insert into groups (account_id, name, created_by)
+    select ${accountId}, name, ${by}::bigint from unnest(${names}::text[]) as asked(name)
+    on conflict (account_id, lower(name)) where archived_at is null do nothing`,
+  )
+  const made = await rows(
+    trx,
+    sql<{ group_id: string }>`
+    select group_id from groups
+    where account_id = ${accountId} and archived_at is null and lower(name) in (select lower(name) from unnest(${names}::text[]) as asked(name))`,
+  )
+  return made.map(({ group_id }) => group_id)
+}
+
+async function recordOptOuts(trx: Trx, accountId: string, importId: string, by: string | null, file: StoredFile) {
+  const proof = JSON.stringify({ file: { sha256: file.sha256, bytes: file.size } })
+  const { entry_id } = await row(
+    trx,
+    sql<{ entry_id: string }>`select entry_id from record_import_optouts(${accountId}, ${importId}, ${by}, null, ${proof}::jsonb)`,
+  )
+  return entry_id
+}
+
+async function judge(core: Core, accountId: string, importId: string): Promise<Record<string, number>> {
+  const { file, options, counts, startedBy } = await stateOf(core.db, accountId, importId)
+  const outcomes = await judgeImport(core.db, orderOf(accountId, importId, file, options, startedBy))
+  const all = addCounts(counts, outcomes)
+  await run(
+    core.db,
+    sql`
+    update imports set status = 'done', phase = 'done', counts = ${JSON.stringify(all)}::jsonb, finished_at = now()
+    where account_id = ${accountId} and import_id = ${importId}`,
+  )
+  return all
+}
+
+async function apply(core: Core, job: JobContext, importId: string): Promise<Record<string, number>> {
+  const { accountId } = job
+  const { file, options, startedBy, appliedLine } = await stateOf(core.db, accountId, importId)
+  const order = orderOf(accountId, importId, file, options, startedBy)
+  if (!options.asOptOuts) await applyImport(core.db, order, appliedLine, job)
+  return transaction(core.db, async (trx) => {
+    const { counts } = await stateOf(trx, accountId, importId)
+    const all = options.asOptOuts ? addCounts(counts, await settleOptOuts(trx, order)) : counts
+    await run(
+      trx,
+      sql`
+      update imports set status = 'done', phase = 'done', counts = ${JSON.stringify(all)}::jsonb, finished_at = now(),
+        file = ${JSON.stringify(emptied(file))}::jsonb
+      where account_id = ${accountId} and import_id = ${importId}`,
+    )
+    return all
+  })
+}
+
+const orderOf = (
+  accountId: string,
+  importId: string,
+  { groupIds, lastLine, optOutEntry }: StoredFile,
+  options: ImportOptions,
+  startedBy: string | null,
+): ApplyOrder => ({ accountId, importId, startedBy, options, groupIds, lastLine, optOutEntry })
+
+/** An import that ended early leaves no row, no file and no values of it (IM-13). */
+export async function leaveNothing(
+  core: Core,
+  accountId: string,
+  importId: string,
+  file: StoredFile,
+  status: 'cancelled' | 'failed',
+  problem: { code: string; message: string } | null,
+): Promise<void> {
+  await transaction(core.db, async (trx) => {
+    await run(trx, sql`delete from import_rows where account_id = ${accountId} and import_id = ${importId}`)
+    await run(
+      trx,
+      sql`
+      update imports set status = ${status}, counts = '{}', problem = ${problem === null ? null : JSON.stringify(problem)}::jsonb,
+        file = ${JSON.stringify(emptied(file))}::jsonb, finished_at = now()
+      where account_id = ${accountId} and import_id = ${importId}`,
+    )
+  })
+  await dropUpload(core, file)
+}
+
+/** Without the values that were shown for choosing columns, and without the way to the file. */
+const emptied = (file: StoredFile): StoredFile => ({
+  ...file,
+  path: null,
+  columns: file.columns.map((column) => ({ ...column, samples: [] })),
+})
+
+export async function stateOf(db: Db, accountId: string, importId: string): Promise<State> {
+  const found = await maybeRow(
+    db,
+    sql<{
+      status: string
+      phase: State['phase']
+      file: unknown
+      options: unknown
+      counts: Record<string, number>
+      applied_line: number
+      started_by: string | null
+    }>`
+    select status, phase, file, options, counts, applied_line, started_by from imports
+    where account_id = ${accountId} and import_id = ${importId}`,
+  )
+  if (!found) throw new DomainError<AudienceErrorCode>('import.not_found', 'There is no such import.')
+  return {
+    status: found.status,
+    phase: found.phase,
+    file: storedFile.parse(found.file),
+    options: importOptions.parse(found.options),
+    counts: found.counts,
+    appliedLine: found.applied_line,
+    startedBy: found.started_by,
+  }
+}

@@ -1,0 +1,117 @@
+import { addressKey, isAddress, readAddress } from '../optouts/address.ts'
+import type { Target } from './import-columns.ts'
+import type { CsvRecord } from './import-csv.ts'
+import { readOptOut } from './import-optout-words.ts'
+
+export type RowPlan = {
+  targets: Target[]
+  names: string[]
+  /** Everybody in the file is opted out. */
+  asOptOuts: boolean
+  emptyCells: 'keep' | 'clear'
+  isDamaged: boolean
+}
+
+export type StagedRow = {
+  line: number
+  address: string
+  canonical: string | null
+  addressKey: Buffer | null
+  /** Key of the address without its +tag, when it has one (AB-22). */
+  baseKey: Buffer | null
+  /** JSON object as text; null stands for a detail that is cleared. */
+  fields: string | null
+  optOut: boolean
+  /** Why it is invalid, or a remark when it is not. */
+  reason: string | null
+  isInvalid: boolean
+}
+
+const LONGEST_VALUE = 2_500
+const LONGEST_ADDRESS_SHOWN = 320
+
+/**
+ * Makes records into rows: address, key, details, opt-out, or the reason why not.
+ *
+ * A row that opts somebody out needs nothing but a good address. An address that cannot be read for certain is never
+ * guessed (IM-2), an unknown word in an opt-out column never means Active (IM-6), a row with more cells than columns
+ * is refused, with fewer it is taken and remarked (IM-1).
+ */
+export function rowReader(plan: RowPlan, secret: Buffer): (record: CsvRecord) => StagedRow | null {
+  const addressAt = plan.targets.findIndex((target) => target?.kind === 'address')
+  const optOutAt = plan.targets.findIndex((target) => target?.kind === 'opt_out')
+  const fields = plan.targets.flatMap((target, at) =>
+    target?.kind === 'field' ? [{ at, key: `${JSON.stringify(target.name)}:`, name: plan.names[at] ?? '' }] : [],
+  )
+
+  return function read({ line, cells }) {
+    if (cells.every((cell) => cell.trim() === '')) return null
+    const given = cells[addressAt] ?? ''
+    const said = optOutAt < 0 ? false : readOptOut(cells[optOutAt] ?? '')
+    const optOut = plan.asOptOuts || said === true
+    const invalid = (reason: string): StagedRow => ({ ...NOTHING, line, address: shown(given), reason, isInvalid: true })
+
+    if (given.trim() === '') return invalid('There is no address in this line.')
+    if (given.includes('\ufffd'))
+      return invalid('The address has characters that cannot be read. Save the file as UTF-8.')
+    const read = readAddress(unguarded(given))
+    if (!isAddress(read)) return invalid(read.problem)
+    if (!optOut) {
+      const problem = problemOf(cells, plan, said, optOutAt)
+      if (problem !== null) return invalid(problem)
+    }
+    let json = ''
+    if (!optOut)
+      for (const { at, key, name } of fields) {
+        const value = valueOf(cells[at])
+        if (value === null && plan.emptyCells === 'keep') continue
+        if (value !== null && value.length > LONGEST_VALUE)
+          return invalid(`“${name}” has more than ${LONGEST_VALUE.toLocaleString('en')} characters.`)
+        json += `${json === '' ? '' : ','}${key}${JSON.stringify(value)}`
+      }
+    return {
+      line,
+      address: read.address,
+      canonical: read.canonical,
+      addressKey: addressKey(secret, read.optOutForm),
+      baseKey: read.untagged === null ? null : addressKey(secret, read.untagged),
+      fields: `{${json}}`,
+      optOut,
+      reason: missing(cells.length, plan.names.length),
+      isInvalid: false,
+    }
+  }
+}
+
+function problemOf(cells: string[], plan: RowPlan, said: boolean | null, optOutAt: number): string | null {
+  const columns = plan.names.length
+  if (cells.length > columns && cells.slice(columns).some((cell) => cell.trim() !== ''))
+    return `This line has ${cells.length} cells, the header has ${columns}.`
+  if (said === null)
+    return `“${shown(cells[optOutAt] ?? '').slice(0, 60)}” does not say whether this person opted out.`
+  if (plan.isDamaged && cells.some((cell) => cell.includes('\ufffd')))
+    return 'This line has characters that cannot be read. Save the file as UTF-8.'
+  return null
+}
+
+function missing(cells: number, columns: number): string | null {
+  if (cells >= columns) return null
+  return columns - cells === 1 ? 'The last cell of this line is missing.' : `The last ${columns - cells} cells of this line are missing.`
+}
+
+/** A detail as it is kept: control characters but line breaks become spaces; null when nothing is left. */
+function valueOf(cell: string | undefined): string | null {
+  if (cell === undefined || cell === '') return null
+  const clean = /[\u0000-\u001f\u007f-\u009f]/.test(cell)
+    ? cell.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]+/g, ' ')
+    : cell
+  return unguarded(clean).trim() || null
+}
+
+/** Takes back the apostrophe with which exports guard formulas (IM-10). */
+const unguarded = (cell: string) => (/^'[=+\-@\t\r＝＋－＠]/.test(cell) ? cell.slice(1) : cell)
+
+const shown = (cell: string) =>
+  cell.slice(0, LONGEST_ADDRESS_SHOWN).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
+
+const NOTHING = { canonical: null, addressKey: null, baseKey: null, fields: null, optOut: false }

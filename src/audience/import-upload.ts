@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { mkdir, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Core } from '../platform/core.ts'
+import { rows, sql } from '../platform/database.ts'
+import { DomainError } from '../platform/errors.ts'
+import type { AudienceErrorCode } from './errors.ts'
+import { guessColumns, type KnownField } from './import-columns.ts'
+import type { StoredFile } from './import-file.ts'
+import { inspectCsv } from './import-inspect.ts'
+import { surveyText, textDecoder } from './import-text.ts'
+
+export const MOST_BYTES = 500 * 1024 * 1024
+const INSPECTED_BYTES = 1024 * 1024
+
+export type Upload = Pick<StoredFile, 'path' | 'size' | 'sha256' | 'encoding' | 'isDamaged'>
+
+/**
+ * Keeps a file that arrives, under a generated name outside the web root (IM-11), and finds out how it is encoded.
+ *
+ * @throws DomainError import.too_large, import.unreadable; nothing of the file stays then
+ */
+export async function keepUpload(core: Core, stream: Readable, mostBytes = MOST_BYTES): Promise<Upload> {
+  const folder = join(core.config.dataDir, 'uploads')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const name = randomUUID()
+  const survey = surveyText()
+  let size = 0
+  const look = new Transform({
+    transform(bytes: Buffer, _encoding, done) {
+      size += bytes.length
+      try {
+        if (size > mostBytes)
+          throw new DomainError<AudienceErrorCode>(
+            'import.too_large',
+            `This file has more than ${Math.floor(mostBytes / 1024 / 1024)} MB. Split it and import the parts one after the other.`,
+          )
+        survey.push(bytes)
+        done(null, bytes)
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)))
+      }
+    },
+  })
+  try {
+    await pipeline(stream, look, createWriteStream(join(folder, name), { flags: 'wx', mode: 0o600 }))
+    return { path: name, ...survey.finish() }
+  } catch (error) {
+    await rm(join(folder, name), { force: true })
+    if (error instanceof DomainError || !isInterruption(error)) throw error
+    throw new DomainError<AudienceErrorCode>(
+      'import.unreadable',
+      'The file stopped arriving. Nothing was imported. Choose the file again to go on.',
+      { cause: error },
+    )
+  }
+}
+
+/**
+ * Reads the beginning of a kept file: delimiter, columns, first values and where each column probably goes.
+ *
+ * @throws DomainError import.unreadable when there is nobody in it or it cannot be read
+ */
+export async function inspectUpload(core: Core, accountId: string, upload: Upload): Promise<StoredFile> {
+  const file = await open(uploadPath(core, upload.path ?? ''))
+  try {
+    const head = Buffer.alloc(Math.min(INSPECTED_BYTES, upload.size))
+    const { bytesRead } = await file.read(head, 0, head.length, 0)
+    const decoder = textDecoder(upload.encoding)
+    const isWhole = bytesRead === upload.size
+    const text = decoder.push(head.subarray(0, bytesRead)) + (isWhole ? decoder.end() : '')
+    const { shape, rows: first } = inspectCsv(text, isWhole)
+    const columns = guessColumns(shape.columns, first.slice(0, 1000), await knownFields(core, accountId))
+    return { ...upload, shape, columns, targets: [], newFields: [], lastLine: 0, optOutEntry: null, groupIds: [] }
+  } finally {
+    await file.close()
+  }
+}
+
+export const uploadPath = (core: Core, name: string): string => join(core.config.dataDir, 'uploads', name)
+
+/** Deletes an upload; people's data stays no longer than it is needed. */
+export async function dropUpload(core: Core, file: Pick<StoredFile, 'path'>): Promise<void> {
+  if (file.path !== null) await rm(uploadPath(core, file.path), { force: true })
+}
+
+export function knownFields({ db }: Pick<Core, 'db'>, accountId: string): Promise<KnownField[]> {
+  return rows(
+    db,
+    sql<KnownField>`select name, label from fields where account_id = ${accountId} order by position, field_id`,
+  )
+}
+
+const isInterruption = (error: unknown) =>
+  error instanceof Error &&
+  'code' in error &&
+  ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR', 'FST_MULTIPART_PREMATURE_CLOSE'].includes(String(error.code))
