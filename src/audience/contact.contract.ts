@@ -9,7 +9,7 @@ const fieldValue = z
   .string()
   .max(2500)
   .regex(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+    // oxlint-disable-next-line no-control-regex -- they are what is refused
     /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ud800-\udfff]*$/u,
     'Control characters are not possible here.',
   )

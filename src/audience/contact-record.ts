@@ -1,0 +1,76 @@
+import type { OptOutSource } from '../optouts/optout.contract.ts'
+import { type Db, rows, sql } from '../platform/database.ts'
+import { DomainError } from '../platform/errors.ts'
+import type { Contact } from './contact.contract.ts'
+import type { AudienceErrorCode } from './errors.ts'
+import type { ContactStatus } from './group.contract.ts'
+
+type ContactRow = {
+  contact_id: string
+  address: string
+  fields: Record<string, string>
+  created_at: Date
+  updated_at: Date
+  archived_at: Date | null
+  status: ContactStatus
+  opted_out_at: Date | null
+  optout_source: OptOutSource | null
+  optout_mailing_id: string | null
+  error_at: Date | null
+  error_reason: string | null
+  held: boolean
+  group_ids: string[]
+}
+
+/**
+ * One contact with its status.
+ *
+ * @throws DomainError contact.not_found
+ */
+export async function findContact(db: Db, accountId: string, contactId: string): Promise<Contact> {
+  const [found] = await findContacts(db, accountId, [contactId])
+  if (!found) throw noSuchContact()
+  return found
+}
+
+export const noSuchContact = () => new DomainError<AudienceErrorCode>('contact.not_found', 'There is no such contact.')
+
+/** Contacts with their status, in the order of `contactIds`; ids that the account does not have are left out. */
+export async function findContacts(db: Db, accountId: string, contactIds: string[]): Promise<Contact[]> {
+  const found = await rows(
+    db,
+    sql<ContactRow>`
+    select contact.contact_id, contact.address, contact.fields, contact.created_at, contact.updated_at, contact.archived_at,
+           state.status, state.opted_out_at, state.optout_source, state.optout_mailing_id, state.error_at, state.error_reason,
+           exists (select from contact_holds hold
+                   where hold.account_id = ${accountId} and hold.contact_id = contact.contact_id and hold.released_at is null) as held,
+           array(select member.group_id::text from group_members member
+                 join groups on groups.account_id = member.account_id and groups.group_id = member.group_id
+                 where member.account_id = ${accountId} and member.contact_id = contact.contact_id and groups.archived_at is null
+                 order by member.group_id) as group_ids
+    from unnest(${contactIds}::bigint[]) with ordinality as asked (contact_id, place)
+    join contacts contact on contact.account_id = ${accountId} and contact.contact_id = asked.contact_id
+    join contact_status state on state.account_id = ${accountId} and state.contact_id = asked.contact_id
+    order by asked.place`,
+  )
+  return found.map(present)
+}
+
+function present(row: ContactRow): Contact {
+  return {
+    id: row.contact_id,
+    address: row.address,
+    status: row.status,
+    fields: row.fields,
+    groupIds: row.group_ids,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    archivedAt: row.archived_at?.toISOString() ?? null,
+    optOut:
+      row.opted_out_at && row.optout_source
+        ? { at: row.opted_out_at.toISOString(), source: row.optout_source, mailingId: row.optout_mailing_id }
+        : null,
+    error: row.error_at && row.error_reason ? { at: row.error_at.toISOString(), reason: row.error_reason } : null,
+    held: row.held,
+  }
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import type { OptOutSource } from '../optouts/optout.contract.ts'
+
+export type HistoryRow = {
+  at: Date
+  kind: string
+  source: OptOutSource | null
+  mailing_id: string | null
+  /** Null when it was deleted or never was one. */
+  mailing: string | null
+  person: string | null
+  key: string | null
+  data: unknown
+}
+
+const text = z.string().nullish()
+const facts = z.object({
+  again: z.boolean().nullish(),
+  answer: text,
+  corrected: z.boolean().nullish(),
+  changes: z.array(z.object({ label: z.string(), from: z.string().nullable(), to: z.string().nullable() })).nullish(),
+  file: text,
+  group: text,
+  groupId: text,
+  line: z.number().nullish(),
+  times: z.number().nullish(),
+})
+type Facts = z.infer<typeof facts>
+
+/** What happened as one sentence for people, without a full stop. */
+export function sentenceOf(row: HistoryRow): string {
+  const data = facts.parse(row.data)
+  if (row.kind === 'opted_out' && row.source) return optOutText(row.source, row, data)
+  return texts[row.kind]?.(row, data) ?? row.kind
+}
+
+type Text = (row: HistoryRow, data: Facts) => string
+
+function optOutText(source: OptOutSource, row: HistoryRow, data: Facts): string {
+  const from = row.mailing_id === null ? '' : ` ${nameOf(row)}`
+  const ways: Record<OptOutSource, string> = {
+    link: from ? `with the link in${from}` : 'with an opt-out link',
+    one_click: from ? `with one click in the mail program, in${from}` : 'with one click in the mail program',
+    preferences: from ? `on the preferences page, opened from${from}` : 'on the preferences page',
+    mailto: from ? `by mail to the opt-out address of${from}` : 'by mail to the opt-out address',
+    complaint: from ? `by reporting${from} as unwanted` : 'by a complaint',
+    provider: 'as a mailbox provider told',
+    operator: byWhom(row).trim() || 'by an operator',
+    bulk: `${data.group ? `with everybody in the group ${data.group}` : 'with many others'}${byWhom(row)}`,
+    import: `${data.file ? `by the import ${data.file}` : 'by an import'}${row.person ? `, started by ${row.person}` : ''}`,
+    api: row.key ? `through the API with the key ${row.key}` : 'through the API',
+    emma_api: 'through the Emma-compatible API',
+  }
+  return `Opted out ${data.again ? 'again ' : ''}${ways[source]}`
+}
+
+const texts: Record<string, Text> = {
+  added: (row) => `Added${byWhom(row)}`,
+  imported: (_, { file, line }) =>
+    `Added by ${file ? `the import ${file}` : 'an import'}${line ? `, line ${line}` : ''}`,
+  edited: (row, { changes }) => `${(changes ?? []).map(changeText).join(', ') || 'Details changed'}${byWhom(row)}`,
+  to_error: (row, { answer, group, groupId }) =>
+    `Active to Error${answer ? `: ${answer}` : ''}${byWhom(row)}${group || groupId ? ', with its group' : ''}`,
+  to_active: (row, { corrected, groupId }) =>
+    `Error to Active${byWhom(row)}${corrected ? ', after the address was corrected' : ''}${groupId ? ', with its group' : ''}`,
+  joined_group: (row, { group }) => `Added to the group ${group ?? 'that is gone'}${byWhom(row)}`,
+  left_group: (row, { group }) => `Removed from the group ${group ?? 'that is gone'}${byWhom(row)}`,
+  archived: (row) => `Archived${byWhom(row)}`,
+  restored: (row) => `Restored${byWhom(row)}`,
+  held: () => 'Held without mail: possibly the same person as somebody who opted out',
+  released: (row) => `Mail allowed${byWhom(row)}: not the person who opted out`,
+  queued: (row) => `${nameOf(row)} is waiting to be sent`,
+  claimed: (row) => `${nameOf(row)} is waiting to be sent`,
+  handed_over: (row) => `${nameOf(row)} is being handed over`,
+  accepted: (row) => `${nameOf(row)} was accepted`,
+  deferred: (row, data) => `${nameOf(row)} is delayed${answerText(data)}`,
+  bounced: (row, data) => `${nameOf(row)} came back${answerText(data)}`,
+  withheld: (row) => `${nameOf(row)} was held back, because the address had opted out`,
+  unknown: (row) => `${nameOf(row)} was handed over; whether it was accepted is not known, and it is not sent again`,
+  cancelled: (row) => `${nameOf(row)} was cancelled before it was sent`,
+  opened: (row) => `Opened ${nameOf(row)}`,
+  clicked: (row) => `Clicked in ${nameOf(row)}`,
+}
+
+const nameOf = ({ mailing }: HistoryRow) => mailing ?? 'a mailing that was deleted'
+
+const byWhom = ({ person, key }: HistoryRow) => (person ? ` by ${person}` : key ? ` with the API key ${key}` : '')
+
+const answerText = ({ answer }: Facts) => (answer ? `: ${answer}` : '')
+
+function changeText({ label, from, to }: { label: string; from: string | null; to: string | null }): string {
+  if (to === null) return `${label} removed, was ${from}`
+  return from === null ? `${label} set to ${to}` : `${label} changed from ${from} to ${to}`
+}
