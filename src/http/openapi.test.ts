@@ -75,6 +75,11 @@ test('the calls for account, keys, sign-in and jobs are described', async () => 
   )
 })
 
+test('an upload is described as a form with a file', () => {
+  const upload = described.paths['/api/v1/imports']?.post?.requestBody
+  expect(JSON.stringify(upload?.content['multipart/form-data'])).toContain('"file":{"type":"string","format":"binary"')
+})
+
 test('pages for people are not part of the description', () => {
   expect(Object.keys(described.paths).filter((path) => !path.startsWith('/api/v1/'))).toEqual([])
 })

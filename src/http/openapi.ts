@@ -3,6 +3,15 @@ import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { failure } from '../platform/page.contract.ts'
 
+const UPLOAD = {
+  type: 'object',
+  required: ['file'],
+  properties: {
+    file: { type: 'string', format: 'binary' },
+    options: { type: 'string', description: 'JSON, where the call takes options' },
+  },
+}
+
 /** Describes /api/v1 at /api/openapi.json (OpenAPI 3.1), from the schemas that check requests. */
 export async function openApi(app: FastifyInstance) {
   await app.register(swagger, {
@@ -17,10 +26,12 @@ export async function openApi(app: FastifyInstance) {
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
       security: [{ key: [] }],
     },
-    transform: (route) =>
-      route.url.startsWith('/api/v1/')
-        ? jsonSchemaTransform(route)
-        : { schema: { ...route.schema, hide: true }, url: route.url },
+    transform: (route) => {
+      if (!route.url.startsWith('/api/v1/')) return { schema: { ...route.schema, hide: true }, url: route.url }
+      const described = jsonSchemaTransform(route)
+      if (!route.schema?.consumes?.includes('multipart/form-data')) return described
+      return { ...described, schema: { ...described.schema, body: UPLOAD } } // streamed, so no schema checks it
+    },
     transformObject: jsonSchemaTransformObject,
   })
   app.addHook('onRoute', ({ url, schema }) => {
