@@ -30,6 +30,7 @@ export function openDatabase(url: string, { connections = 20, role = RUNTIME_ROL
     ...(role ? { options: `-c role=${role}` } : {}),
   })
   pool.on('error', () => {}) // an idle connection that breaks is replaced; the next query says what is wrong
+  pool.on('connect', (client) => client.on('error', () => {})) // one that breaks in use fails its query instead
   const db: Db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return { db, pool, close: () => db.destroy() }
 }

@@ -4,6 +4,7 @@ import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync, statSy
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { getuid } from 'node:process'
+import { z } from 'zod'
 
 /** The user that owns and runs the server. */
 export type Keeper = { uid: number; gid: number }
@@ -14,6 +15,12 @@ const NAME = 'lastword'
 export function keeper(): Keeper | null {
   if (getuid?.() !== 0) return null
   return lookUp(NAME) ?? made() ?? lookUp('postgres') ?? lookUp('nobody') ?? { uid: 65534, gid: 65534 }
+}
+
+/** Who keeps files that exist: their owner, when that is not root; then `preferred`. */
+export function keeperOf(path: string, preferred: Keeper): Keeper {
+  const { uid, gid } = statSync(path)
+  return uid === 0 ? preferred : { uid, gid }
 }
 
 function lookUp(name: string): Keeper | null {
@@ -51,12 +58,19 @@ export async function binariesFor(packageName: string, home: string, owner: Keep
 }
 
 function copied(native: string, home: string): string {
-  const version = JSON.parse(readFileSync(join(dirname(native), 'package.json'), 'utf8')).version
+  const version = z.object({ version: z.string() }).parse(readJson(join(dirname(native), 'package.json'))).version
   const target = join(home, `server-${version}`)
   if (existsSync(target)) return target
-  rmSync(`${target}.new`, { recursive: true, force: true })
-  cpSync(native, `${target}.new`, { recursive: true, verbatimSymlinks: true })
-  chmodSync(`${target}.new`, 0o755)
-  renameSync(`${target}.new`, target)
+  const fresh = `${target}.new-${process.pid}`
+  cpSync(native, fresh, { recursive: true, verbatimSymlinks: true })
+  chmodSync(fresh, 0o755)
+  try {
+    renameSync(fresh, target)
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true })
+    if (!existsSync(target)) throw error // else another start copied it in the same moment
+  }
   return target
 }
+
+const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))

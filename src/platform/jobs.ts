@@ -1,6 +1,6 @@
 import { Logger, run as runGraphile } from 'graphile-worker'
-import { type Database, type Db, maybeRow, row, rows, run, sql, type Trx } from './database.ts'
-import { DomainError } from './errors.ts'
+import { type Database, type Db, maybeRow, row, rows, run, sql, type Trx, transaction } from './database.ts'
+import { perform } from './job-run.ts'
 import type { Log } from './log.ts'
 import type { Process } from './processes.ts'
 
@@ -38,13 +38,16 @@ export type JobContext = {
   accountId: string
   jobId: string
   payload: Record<string, unknown>
-  /** Notes how far it is; what it counts is up to the kind. */
+  /** Notes how far it is; what it counts is up to the kind. Throws JobInterrupted when the program is ending. */
   progress: (done: number, total?: number) => Promise<void>
   isCancelAsked: () => Promise<boolean>
 }
 
 /** Thrown by a handler that stopped because somebody asked for it and left nothing behind. */
 export class JobCancelled extends Error {}
+
+/** Thrown by `progress` when this program ends or lost the job; let it through: the job goes on elsewhere or later. */
+export class JobInterrupted extends Error {}
 
 /**
  * Does one kind of job and gives its result. It must be safe to run again from any point: a program that is killed
@@ -91,90 +94,104 @@ export async function askToCancel(db: Db, accountId: string, jobId: string): Pro
   )
 }
 
-/** Runs jobs in this process until `stop`, which waits for the ones that are running. */
+/** Frees the jobs of dead programs, so that another takes them from where they were. */
+export async function inheritJobs(trx: Trx, dead: number[]): Promise<void> {
+  const open = await rows(
+    trx,
+    sql<JobName>`
+    update jobs set status = 'queued', process_id = null
+    where status = 'running' and process_id = any(${dead}::bigint[])
+    returning account_id, job_id`,
+  )
+  await free(trx, open)
+}
+
+/**
+ * Runs jobs in this process until `stop`, which asks the running ones to pause at their next `progress`.
+ *
+ * @param stopWithinMs how long `stop` waits for them; what still runs then is inherited like the work of a dead program
+ */
 export async function runJobs(
   { db, pool }: Database,
   handlers: Record<string, JobHandler>,
-  { log, process, concurrency = 2 }: { log: Log; process: Process; concurrency?: number },
+  {
+    log,
+    process,
+    concurrency = 2,
+    rescueEveryMs = 15_000,
+    stopWithinMs = 10_000,
+  }: { log: Log; process: Process; concurrency?: number; rescueEveryMs?: number; stopWithinMs?: number },
 ) {
+  const running = {
+    db,
+    handlers,
+    log,
+    processId: process.id,
+    active: new Set<string>(),
+    interrupted: [] as JobName[],
+    stopping: false,
+  }
   const runner = await runGraphile({
     pgPool: pool,
     concurrency,
     pollInterval: 1000,
     noHandleSignals: true,
+    gracefulShutdownAbortTimeout: stopWithinMs,
     logger: new Logger(() => (level, message) => {
-      if (level === 'error') log.error(message)
+      if (level === 'error' && !message.startsWith('Failed task')) log.error(message) // those are logged by perform
     }),
-    taskList: { job: (task) => perform(db, handlers, task, log, process.id) },
+    taskList: { job: (task, { job }) => perform(running, task, job.attempts >= job.max_attempts) },
   })
-  return { stop: () => runner.stop() }
+  const rescuing = setInterval(() => {
+    void rescueJobs(db, process.id, running.active).catch((err: unknown) => log.warn({ err }, 'jobs not looked after'))
+  }, rescueEveryMs).unref()
+  return {
+    stop: async () => {
+      running.stopping = true
+      clearInterval(rescuing)
+      await Promise.race([runner.stop(), new Promise((resolve) => setTimeout(resolve, stopWithinMs).unref())])
+      await transaction(db, (trx) => free(trx, running.interrupted))
+    },
+  }
 }
 
-/** Frees the jobs of dead programs, so that another takes them from where they were. */
-export async function inheritJobs(trx: Trx, dead: number[]): Promise<void> {
-  const open = await rows(
-    trx,
-    sql<{ account_id: string; job_id: string }>`
-    select account_id, job_id from jobs where status = 'running' and process_id = any(${dead}::bigint[])`,
-  )
-  const keys = open.map((job) => keyOf(job.account_id, job.job_id))
+/**
+ * Frees what was left when the database went away in the middle: jobs that this process no longer works on, and jobs
+ * that were taken but never begun.
+ */
+async function rescueJobs(db: Db, processId: number, active: Set<string>): Promise<void> {
+  const working = [...active]
+  await transaction(db, async (trx) => {
+    const left = await rows(
+      trx,
+      sql<JobName>`
+      update jobs set status = 'queued', process_id = null
+      where status = 'running' and process_id = ${processId} and job_id <> all(${working}::bigint[])
+      returning account_id, job_id`,
+    )
+    const stuck = await rows(
+      trx,
+      sql<JobName>`
+      select job.account_id, job.job_id from jobs job
+      join graphile_worker.jobs task on task.key = 'job:' || job.account_id || ':' || job.job_id
+      where job.status = 'queued' and job.job_id <> all(${working}::bigint[])
+        and task.locked_at < now() - interval '30 seconds'`,
+    )
+    await free(trx, [...left, ...stuck])
+  })
+}
+
+export type JobName = { account_id: string; job_id: string }
+
+async function free(trx: Trx, jobs: JobName[]): Promise<void> {
+  if (jobs.length === 0) return
+  const keys = jobs.map((job) => keyOf(job.account_id, job.job_id))
   await sql`select graphile_worker.force_unlock_workers(array(
     select distinct locked_by from graphile_worker.jobs where key = any(${keys}::text[]) and locked_by is not null))`.execute(
     trx,
   )
-  await sql`select graphile_worker.reschedule_jobs(array(select id from graphile_worker.jobs where key = any(${keys}::text[])), run_at => now())`.execute(
-    trx,
-  )
-}
-
-async function perform(db: Db, handlers: Record<string, JobHandler>, task: unknown, log: Log, processId: number) {
-  const { accountId, jobId } = task as { accountId: string; jobId: string }
-  const job = await maybeRow(
-    db,
-    sql<{ kind: string; payload: Record<string, unknown> }>`
-    update jobs set status = 'running', started_at = coalesce(started_at, now()), process_id = ${processId}
-    where account_id = ${accountId} and job_id = ${jobId} and status in ('queued', 'running')
-    returning kind, payload`,
-  )
-  if (!job) return
-  const handler = handlers[job.kind]
-  if (!handler) throw new Error(`no handler for jobs of kind ${job.kind}`)
-  const finish = (status: JobStatus, result: unknown, problem: string | null) =>
-    run(
-      db,
-      sql`
-      update jobs set status = ${status}, result = ${result === undefined ? null : JSON.stringify(result)}::jsonb, problem = ${problem},
-        done = case when ${status} = 'done' then coalesce(total, done) else done end, finished_at = now()
-      where account_id = ${accountId} and job_id = ${jobId}`,
-    )
-  try {
-    const result = await handler({
-      db,
-      accountId,
-      jobId,
-      payload: job.payload,
-      progress: async (done, total) => {
-        await run(
-          db,
-          sql`update jobs set done = ${done}, total = coalesce(${total ?? null}, total) where account_id = ${accountId} and job_id = ${jobId}`,
-        )
-      },
-      isCancelAsked: async () =>
-        (
-          await row(
-            db,
-            sql<{ asked: boolean }>`
-          select cancel_asked_at is not null as asked from jobs where account_id = ${accountId} and job_id = ${jobId}`,
-          )
-        ).asked,
-    })
-    await finish('done', result, null)
-  } catch (error) {
-    if (error instanceof JobCancelled) return void (await finish('cancelled', undefined, null))
-    if (error instanceof DomainError) return void (await finish('failed', undefined, error.message))
-    log.error({ err: error, job: jobId, kind: job.kind }, 'job stopped, it is tried again')
-    throw error
-  }
+  await sql`select graphile_worker.reschedule_jobs(array(
+    select id from graphile_worker.jobs where key = any(${keys}::text[])), run_at => now())`.execute(trx)
 }
 
 const keyOf = (accountId: string, jobId: string) => `job:${accountId}:${jobId}`

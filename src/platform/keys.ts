@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Config } from './config.ts'
@@ -29,9 +29,10 @@ const keyFile = z.object({ address: secret, link: z.array(numbered).min(1), sess
  * Gives the secrets from the environment or from keys.json in the data directory, which is made when absent.
  *
  * The environment form: ADDRESS_KEY and SESSION_KEY are 32 bytes as base64url, LINK_KEYS is a list such as `1:…,2:…`.
+ * @param mayMake false when the database knows other keys already (`knowsKeys`)
  * @throws Error that says which secret cannot be read
  */
-export function loadKeys(config: Pick<Config, 'dataDir' | 'keys'>): Keys {
+export function loadKeys(config: Pick<Config, 'dataDir' | 'keys'>, mayMake = true): Keys {
   const { address, link, session } = config.keys
   if (address && link && session) {
     const numberedKeys = link.split(',').map((part) => {
@@ -43,8 +44,29 @@ export function loadKeys(config: Pick<Config, 'dataDir' | 'keys'>): Keys {
   if (address || link || session)
     throw new Error('ADDRESS_KEY, LINK_KEYS and SESSION_KEY are given together or not at all.')
   const path = join(config.dataDir, 'keys.json')
-  if (!existsSync(path)) writeKeys(path)
-  return parseKeys(JSON.parse(readFileSync(path, 'utf8')), path)
+  if (!existsSync(path)) {
+    if (!mayMake)
+      throw new Error(
+        `${path} is missing, and this database was filled with the keys in it. Without them opt-outs would be missed, so nothing is started. Put the file back, or set ADDRESS_KEY, LINK_KEYS and SESSION_KEY.`,
+      )
+    writeKeys(path)
+  }
+  return parseKeys(readJson(path), path)
+}
+
+/** True when `db` was filled with keys, so that new ones would be wrong. */
+export async function knowsKeys(db: Db): Promise<boolean> {
+  return (await rows(db, sql`select from key_fingerprints limit 1`)).length > 0
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
+  }
 }
 
 function parseKeys(value: unknown, from: string): Keys {
@@ -57,8 +79,15 @@ function writeKeys(path: string) {
   const fresh = () => randomBytes(32).toString('base64url')
   mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 })
   const keys = { address: fresh(), link: [{ id: 1, key: fresh() }], session: fresh() }
-  writeFileSync(`${path}.new`, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600, flush: true })
-  renameSync(`${path}.new`, path)
+  const made = `${path}.new-${process.pid}`
+  writeFileSync(made, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600, flush: true })
+  try {
+    linkSync(made, path) // of two programs that start together, one makes the keys and both read them
+  } catch (error) {
+    if (!existsSync(path)) throw error
+  } finally {
+    rmSync(made, { force: true })
+  }
 }
 
 /**
