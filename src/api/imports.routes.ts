@@ -20,6 +20,7 @@ import { idText } from '../platform/page.contract.ts'
 import type { Api } from './api.ts'
 
 const importParams = z.object({ id: idText })
+const csvFile = { description: 'The rows', content: { 'text/csv': { schema: z.unknown() } } }
 const rowsFileQuery = z.strictObject({ outcome: importOutcome.optional() })
 
 export function importRoutes(app: Api, core: Core) {
@@ -72,10 +73,14 @@ export function importRoutes(app: Api, core: Core) {
     },
   )
 
-  app.post('/imports/:id/cancel', { schema: { params: importParams, response: { 200: audienceImport } } }, async (request) => {
-    await cancelImport(core, request.caller.accountId, request.params.id)
-    return findImport(db, request.caller.accountId, request.params.id)
-  })
+  app.post(
+    '/imports/:id/cancel',
+    { schema: { params: importParams, response: { 200: audienceImport } } },
+    async (request) => {
+      await cancelImport(core, request.caller.accountId, request.params.id)
+      return findImport(db, request.caller.accountId, request.params.id)
+    },
+  )
 
   app.get(
     '/imports/:id/rows',
@@ -88,7 +93,7 @@ export function importRoutes(app: Api, core: Core) {
 
   app.get(
     '/imports/:id/rows.csv',
-    { schema: { params: importParams, querystring: rowsFileQuery } },
+    { schema: { params: importParams, querystring: rowsFileQuery, response: { 200: csvFile } } },
     async (request, reply) => {
       const { outcome } = request.query
       const { id } = await findImport(db, request.caller.accountId, request.params.id)
@@ -102,7 +107,10 @@ export function importRoutes(app: Api, core: Core) {
 }
 
 /** Streams the parts of an upload: the file to disk, the options into memory. */
-async function receive(core: Core, request: FastifyRequest): Promise<{ importId: string; options: ImportOptions | null }> {
+async function receive(
+  core: Core,
+  request: FastifyRequest,
+): Promise<{ importId: string; options: ImportOptions | null }> {
   if (!request.isMultipart()) throw invalid('Send the file as multipart/form-data, in a part named “file”.')
   let importId: string | null = null
   let options: ImportOptions | null = null
