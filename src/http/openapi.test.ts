@@ -55,24 +55,21 @@ test('every id in a path is described', () => {
   }
 })
 
-test('the calls for account, keys, sign-in and jobs are described', async () => {
+// What programs of others rely on; a call leaves this list only with a new version of the API.
+const PROMISED = `
+  GET /account, PATCH /account, GET /me, GET /setup, POST /owner, POST /session, DELETE /session,
+  GET /api-keys, POST /api-keys, DELETE /api-keys/{id}, GET /jobs/{id}, POST /jobs/{id}/cancel,
+  GET /groups, POST /groups, GET /groups/{id}, POST /groups/{id}/status,
+  GET /contacts, POST /contacts, GET /contacts/{id}, PATCH /contacts/{id}, DELETE /contacts/{id},
+  POST /contacts/{id}/status, POST /contacts/{id}/archive, POST /contacts/{id}/restore,
+  POST /contacts/{id}/groups, DELETE /contacts/{id}/groups/{groupId}, GET /contacts/{id}/history,
+  POST /imports, GET /imports/{id}, GET /imports/{id}/rows, GET /opt-outs, POST /opt-outs,
+  POST /mailings, GET /mailings/{id}, PATCH /mailings/{id}, POST /mailings/{id}/check, POST /mailings/{id}/send,
+  POST /mailings/{id}/pause, POST /mailings/{id}/resume, POST /mailings/{id}/cancel`
+
+test('every promised call is described', async () => {
   const names = (await everyCall(program.url)).map(({ name }) => name)
-  expect(names).toEqual(
-    expect.arrayContaining([
-      'GET /account',
-      'PATCH /account',
-      'GET /api-keys',
-      'POST /api-keys',
-      'DELETE /api-keys/{id}',
-      'GET /jobs/{id}',
-      'POST /jobs/{id}/cancel',
-      'GET /setup',
-      'POST /owner',
-      'POST /session',
-      'DELETE /session',
-      'GET /me',
-    ]),
-  )
+  expect(names).toEqual(expect.arrayContaining(PROMISED.split(',').map((name) => name.trim())))
 })
 
 test('an upload is described as a form with a file', () => {
