@@ -3,6 +3,7 @@ import type { OptOutSource } from '../optouts/optout.contract.ts'
 import { optOut } from '../optouts/optout.ts'
 import type { Core } from '../platform/core.ts'
 import { maybeRow, row, rows, run, sql, type Trx, transaction } from '../platform/database.ts'
+import { demoHtml } from './mail.ts'
 import { domains, firstNames, lastNames, localPart, seeded, towns } from './names.ts'
 
 const CONTACTS = 2000
@@ -45,7 +46,8 @@ async function demoAccount(trx: Trx): Promise<string> {
   await run(
     trx,
     sql`
-    update accounts set sender_name = 'Fernmoor Garden', sender_address = 'news@fernmoor.example',
+    update accounts set name = case when name = 'My account' then 'Fernmoor Garden' else name end,
+      sender_name = 'Fernmoor Garden', sender_address = 'news@fernmoor.example',
       postal_address = 'Fernmoor Garden, 4 Glasshouse Lane, Fernmoor FM1 2GH', contact_url = 'mailto:hello@fernmoor.example'
     where account_id = ${accountId} and postal_address = ''`,
   )
@@ -134,7 +136,7 @@ async function addMailing(
   subject: string,
   daysAgo: number,
 ): Promise<string> {
-  const html = `<h1>${subject}</h1><p>Dear {{ contact.first_name | default: "friend" }},</p><p>the garden has news for you.</p>`
+  const html = demoHtml(subject)
   const { mailing_id } = await row(
     trx,
     sql<{ mailing_id: string }>`

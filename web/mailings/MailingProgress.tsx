@@ -15,6 +15,7 @@ import { type Mailing, mailing as mailingSchema } from '../../src/mailings/maili
 import { post } from '../api.ts'
 import { useGroups } from '../audience/groups.ts'
 import { paths } from '../paths.ts'
+import { Address } from '../ui/Address.tsx'
 import { Banner } from '../ui/Banner.tsx'
 import { Confirm } from '../ui/Confirm.tsx'
 import { Facts } from '../ui/Facts.tsx'
@@ -187,7 +188,8 @@ function About({ mailing }: { mailing: Mailing }) {
         <Facts
           items={[
             ['Subject', mailing.subject],
-            ['From', `${mailing.fromName} <${mailing.fromAddress}>`],
+            ['From', mailing.fromName],
+            ['Address', <Address key="address">{mailing.fromAddress}</Address>],
             ['Groups', groups.map(({ name }) => name).join(', ') || '–'],
             ['Recipients', count(counts.recipients)],
             ['Opened', `${count(counts.opened)}, ${percent(counts.opened, counts.accepted)}`],

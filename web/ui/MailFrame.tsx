@@ -8,8 +8,8 @@ export function MailFrame({ title, html }: { title: string; html: string }) {
   const frame = useRef<HTMLIFrameElement>(null)
   const [height, setHeight] = useState(480)
   const fit = () => {
-    const body = frame.current?.contentDocument?.documentElement
-    if (body) setHeight(Math.max(240, Math.min(body.scrollHeight + 2, 4000)))
+    const page = frame.current?.contentDocument?.documentElement
+    if (page) setHeight(Math.max(160, Math.min(Math.ceil(page.getBoundingClientRect().height), 4000)))
   }
   return (
     <iframe
