@@ -41,8 +41,12 @@ const plainSmtp = (port: number): Smtp => ({
  * Starts a recording SMTP server on a free loopback port.
  *
  * @param keepRaw false drops the messages' bytes, for big runs
+ * @param onMessage gets the number of messages so far; what it returns is awaited before the answer
  */
-export async function startMailServer(options: SMTPServerOptions = {}, { keepRaw = true } = {}): Promise<MailServer> {
+export async function startMailServer(
+  options: SMTPServerOptions = {},
+  { keepRaw = true, onMessage = (_count: number): void | Promise<void> => {} } = {},
+): Promise<MailServer> {
   const messages: ReceivedMessage[] = []
   const named: string[] = []
   let connections = 0
@@ -80,7 +84,9 @@ export async function startMailServer(options: SMTPServerOptions = {}, { keepRaw
           parameters: { ...(mailFrom ? mailFrom.args : {}) },
           user: typeof session.user === 'string' ? session.user : null,
         })
-        done()
+        const held = onMessage(messages.length)
+        if (held) void held.then(() => done())
+        else done()
       })
     },
     ...options,
@@ -103,8 +109,8 @@ export async function startMailServer(options: SMTPServerOptions = {}, { keepRaw
   }
 }
 
-/** What the scripted server does on a line of the client: these bytes, nothing, or break the connection. */
-export type Reaction = string | null | 'break' | Promise<string | null | 'break'>
+/** What the scripted server answers to a line of the client; null is silence, 'break' ends the connection. */
+export type Reaction = string | null | Promise<string | null>
 
 export type ScriptedServer = {
   smtp: Smtp

@@ -83,7 +83,7 @@ async function signIn(wire: GatedConnection, smtp: Smtp) {
 async function deliver(wire: GatedConnection, envelope: Envelope, raw: Buffer, gate: () => Promise<boolean>) {
   const from = asciiDomain(envelope.from)
   const to = asciiDomain(envelope.to)
-  if (/[^\x00-\x7f]/.test(from + to) && !wire.offersSmtpUtf8)
+  if (/[\u0080-\uffff]/.test(from + to) && !wire.offersSmtpUtf8)
     return bounced('API', 'needs SMTPUTF8: the mail server takes no addresses with letters outside ASCII')
   const asked = wire.openGate(gate)
   const source = Readable.from([raw], { objectMode: false })
