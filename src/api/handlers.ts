@@ -1,5 +1,6 @@
 import { changeGroupStatus, GROUP_STATUS } from '../audience/group-status.ts'
 import { runImport } from '../audience/import-job.ts'
+import { START_MAILING, startMailing } from '../mailings/schedule.ts'
 import type { Core } from '../platform/core.ts'
 import type { JobHandler } from '../platform/jobs.ts'
 
@@ -7,6 +8,7 @@ import type { JobHandler } from '../platform/jobs.ts'
 export function jobHandlers(core: Core): Record<string, JobHandler> {
   return {
     [GROUP_STATUS]: changeGroupStatus,
+    [START_MAILING]: startMailing,
     import: (job) => runImport(core, job),
   }
 }

@@ -7,6 +7,7 @@ import { groupRoutes } from './groups.routes.ts'
 import { importRoutes } from './imports.routes.ts'
 import { jobRoutes } from './job.routes.ts'
 import { mailboxRoutes } from './mailbox.routes.ts'
+import { mailingRoutes } from './mailings.routes.ts'
 import { optOutRoutes } from './optouts.routes.ts'
 import { sessionRoutes } from './session.routes.ts'
 
@@ -19,6 +20,7 @@ export function apiRoutes(app: Api, core: Core) {
   groupRoutes(app, core)
   fieldRoutes(app, core)
   mailboxRoutes(app, core)
+  mailingRoutes(app, core)
   importRoutes(app, core)
   optOutRoutes(app, core)
 }

@@ -38,7 +38,12 @@ export function contrast(one: Colour, other: Colour): number {
 }
 
 function readHex(hex: string): Colour | 'transparent' {
-  const full = hex.length < 5 ? [...hex].map((digit) => digit + digit).join('') : hex
+  const full =
+    hex.length < 5
+      ? Array.from(hex)
+          .map((digit) => digit + digit)
+          .join('')
+      : hex
   const channel = (index: number) => Number.parseInt(full.slice(index * 2, index * 2 + 2), 16)
   return full.length === 8 && channel(3) < 26 ? 'transparent' : [channel(0), channel(1), channel(2)]
 }

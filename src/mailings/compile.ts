@@ -83,7 +83,7 @@ function headersOf(
   boundary: string,
 ): string {
   const name = displayName(senderName(source, account), 'From: '.length)
-  const listName = displayName([...account.name].slice(0, 60).join(''), 'List-Id: '.length)
+  const listName = displayName(Array.from(account.name).slice(0, 60).join(''), 'List-Id: '.length)
   const senderId = `lw${createHash('sha256').update(host).digest('hex').slice(0, 10)}`
   const help = contactUrl(account.contactUrl)
   return [

@@ -1,10 +1,8 @@
 import { toASCII } from 'tr46'
 
 /** Everything that must not reach a message from a value: controls but tab and line feed, and bidi overrides (MF-4, SE-5). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
-const UNWANTED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const PLAIN = /^[\u0020-\u007e]*$/
+const UNWANTED = /(?![\t\n])[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/gu
+const PLAIN = /^[ -~]*$/
 
 /** A merge value as it may stand in a body: no control characters but tab and line feed, no broken characters. */
 export function cleanText(value: string): string {
@@ -83,9 +81,7 @@ export function displayName(name: string, column: number): string {
 
 /** An address with its domain in A-label form (MF-8); its local part is never changed (MF-9). */
 export function wireAddress(address: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  if (!/^[^\s<>()",;:\\@\u0000-\u001f\u007f-\u009f]+@[^\s<>()",;:\\@\u0000-\u001f\u007f]+$/.test(address))
-    throw new Error('this is not an address')
+  if (!/^[^\s<>()",;:\\@\p{Cc}]+@[^\s<>()",;:\\@\p{Cc}]+$/u.test(address)) throw new Error('this is not an address')
   if (PLAIN.test(address)) return address
   const at = address.lastIndexOf('@')
   const domain = toASCII(address.slice(at + 1))

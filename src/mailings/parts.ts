@@ -7,6 +7,8 @@ import { showsAddress } from './wayout.ts'
 export type Parts = { html: string; text: string }
 
 const OPT_OUT = /\{\{-?\s*opt_out_url\b/
+/** A link that leads to the way out and nowhere else. */
+const OPT_OUT_HREF = /^\{\{-?\s*opt_out_url\s*-?\}\}([?#]|$)/
 const PREFERENCES = /\{\{-?\s*preferences_url\b/
 const POSTAL = /\{\{-?\s*sender\.postal_address\b/
 
@@ -26,7 +28,7 @@ export function completeParts(
   const html = given.html.trim() === '' ? htmlFrom(text) : given.html
   const isOwn = OPT_OUT.test(html) || OPT_OUT.test(text)
   const isSeen = {
-    html: readVisible(html).links.some(({ href }) => OPT_OUT.test(href)),
+    html: readVisible(html).links.some(({ href }) => OPT_OUT_HREF.test(href)),
     text: OPT_OUT.test(text),
   }
   const isComplete = (part: string) =>

@@ -80,7 +80,10 @@ function parseMail(html: string): Tree.Document {
     if (ENDS_ALONE.has(name.toLowerCase())) continue
     depth = close ? Math.max(0, depth - 1) : depth + 1
     if (depth > DEEPEST)
-      throw new DomainError<MailingErrorCode>('mailing.invalid', `The HTML part has ${tag}… within more than ${DEEPEST} elements.`)
+      throw new DomainError<MailingErrorCode>(
+        'mailing.invalid',
+        `The HTML part has ${tag}… within more than ${DEEPEST} elements.`,
+      )
   }
   return parse(html)
 }

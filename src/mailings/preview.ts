@@ -1,0 +1,74 @@
+import { getAccount } from '../accounts/account.ts'
+import type { AudienceErrorCode } from '../audience/errors.ts'
+import { signLink } from '../optouts/link.ts'
+import type { Core } from '../platform/core.ts'
+import { maybeRow, rows, sql } from '../platform/database.ts'
+import { DomainError } from '../platform/errors.ts'
+import { compileMailing } from './compile.ts'
+import { fillMessage, type PreparedMailing, type Recipient } from './fill.ts'
+import type { MailingRow } from './mailing.ts'
+import { type OpenedMessage, openMessage } from './open.ts'
+import { sendingAccount, sourceOf } from './source.ts'
+
+/** Names of the invented contact; other fields show their label. */
+const INVENTED: Record<string, string> = { first_name: 'Robin', last_name: 'Wren', name: 'Robin Wren' }
+
+/**
+ * A mailing as one contact would get it, without one as an invented contact. Its links belong to nobody.
+ *
+ * @throws mailing.invalid for templates or a sender that cannot be used, contact.not_found
+ */
+export async function previewMailing(
+  core: Core,
+  accountId: string,
+  mailing: MailingRow,
+  contactId?: string,
+): Promise<OpenedMessage> {
+  const account = sendingAccount(await getAccount(core.db, accountId))
+  const prepared = compileMailing(
+    { ...sourceOf(mailing), fromAddress: mailing.from_address || account.senderAddress || 'sender@example.invalid' },
+    account,
+    core.config.baseUrl,
+  )
+  const person = contactId ? await contactOf(core, accountId, contactId) : await inventedContact(core, accountId)
+  return fillFor(core, prepared, accountId, person)
+}
+
+/** Fills a mailing for somebody, with links that belong to nobody. */
+export function fillFor(
+  { keys, clock }: Core,
+  prepared: PreparedMailing,
+  accountId: string,
+  person: Pick<Recipient, 'address' | 'fields'>,
+): Promise<OpenedMessage> {
+  const link = signLink(keys.link, { accountId, addressKey: Buffer.alloc(16), mailingId: null })
+  return openMessage(fillMessage(prepared, { ...person, link, reference: 'preview' }, clock()))
+}
+
+export type AccountField = { name: string; label: string }
+
+/** The fields that an account's contacts have. */
+export function fieldsOf({ db }: Core, accountId: string): Promise<AccountField[]> {
+  return rows(
+    db,
+    sql<AccountField>`select name, label from fields where account_id = ${accountId} order by position, field_id`,
+  )
+}
+
+async function inventedContact(core: Core, accountId: string) {
+  const fields = await fieldsOf(core, accountId)
+  return {
+    address: 'robin@post.example',
+    fields: Object.fromEntries(fields.map(({ name, label }) => [name, INVENTED[name] ?? label])),
+  }
+}
+
+async function contactOf({ db }: Core, accountId: string, contactId: string) {
+  const found = await maybeRow(
+    db,
+    sql<{ address: string; fields: Record<string, string> }>`
+    select address, fields from contacts where account_id = ${accountId} and contact_id = ${contactId}`,
+  )
+  if (!found) throw new DomainError<AudienceErrorCode>('contact.not_found', 'There is no such contact.')
+  return found
+}

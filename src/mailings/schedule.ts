@@ -1,0 +1,152 @@
+import { z } from 'zod'
+import { getAccount } from '../accounts/account.ts'
+import { noteAct } from '../accounts/audit.ts'
+import type { Caller } from '../accounts/caller.ts'
+import type { Core } from '../platform/core.ts'
+import { type Db, maybeRow, run, sql, type Trx, transaction } from '../platform/database.ts'
+import { DomainError } from '../platform/errors.ts'
+import { type JobHandler, startJob } from '../platform/jobs.ts'
+import { freezeAudience } from './audience.ts'
+import { checkMailing } from './check.ts'
+import { compileMailing } from './compile.ts'
+import type { MailingErrorCode } from './errors.ts'
+import { getMailing, type MailingRow, refusal } from './mailing.ts'
+import { sendingAccount, sourceOf } from './source.ts'
+
+/**
+ * Sends a mailing now, or at `at`: checks it, compiles it, and leaves the rest to a job. What is written is fixed from
+ * now on; who gets it is decided when it starts.
+ *
+ * @throws mailing.not_found; mailing.not_possible unless it is a draft; mailing.not_sendable with the findings in `fields`
+ */
+export async function sendMailing(core: Core, caller: Caller, id: string, at?: Date): Promise<MailingRow> {
+  const { accountId } = caller
+  const mailing = await getMailing(core.db, accountId, id)
+  if (mailing.status !== 'draft') throw await refusal(core.db, accountId, id, 'only a draft can be sent.')
+  const { sendable, findings, audience } = await checkMailing(core, accountId, mailing)
+  if (!sendable) {
+    const stops = findings.filter(({ level }) => level === 'stops').map(({ text }) => text)
+    throw new DomainError<MailingErrorCode>('mailing.not_sendable', stops.join(' '), { fields: findings })
+  }
+  const account = sendingAccount(await getAccount(core.db, accountId))
+  const compiled = compileMailing(sourceOf(mailing), account, core.config.baseUrl)
+  const now = core.clock()
+  const isLater = at !== undefined && at > now
+  await transaction(core.db, async (trx) => {
+    const taken = await run(
+      trx,
+      sql`
+      update mailings set status = ${isLater ? 'scheduled' : 'sending'}, compiled = ${JSON.stringify(compiled)}::jsonb,
+        send_at = ${isLater ? at : now}, updated_at = clock_timestamp(), problem = null
+      where account_id = ${accountId} and mailing_id = ${id} and status = 'draft' and updated_at::text = ${mailing.version}`,
+    )
+    if (taken === 0) throw await refusal(trx, accountId, id, 'it was changed meanwhile. Check it again.')
+    await startJob(trx, {
+      accountId,
+      kind: START_MAILING,
+      payload: { mailingId: id },
+      subject: `mailing:${id}`,
+      startedBy: caller.userId,
+      total: audience.recipients,
+      ...(isLater ? { runAt: at } : {}),
+    })
+    await noteAct(trx, caller, 'mailing.sent', { mailingId: id, at: (isLater ? at : now).toISOString() })
+  })
+  return getMailing(core.db, accountId, id)
+}
+
+/** The kind of job that freezes a mailing's audience and lets its messages go. */
+export const START_MAILING = 'start_mailing'
+
+const payload = z.object({ mailingId: z.string() })
+
+/**
+ * Freezes the audience in one statement and starts the sending, together or not at all: a program that is killed leaves
+ * a mailing that has not started, and the next one does it again.
+ */
+export const startMailing: JobHandler = async (job) => {
+  const { mailingId } = payload.parse(job.payload)
+  const { accountId } = job
+  return transaction(job.db, async (trx) => {
+    const waiting = await maybeRow(
+      trx,
+      sql<{ status: string }>`
+      select status from mailings
+      where account_id = ${accountId} and mailing_id = ${mailingId} and started_at is null
+        and status in ('scheduled', 'sending', 'paused')
+      for update`,
+    )
+    if (!waiting) return { recipients: 0 }
+    const recipients = await freezeAudience(trx, accountId, mailingId)
+    await run(
+      trx,
+      sql`
+      update mailings set status = case when status = 'scheduled' then 'sending' else status end,
+        started_at = clock_timestamp(), updated_at = clock_timestamp()
+      where account_id = ${accountId} and mailing_id = ${mailingId}`,
+    )
+    await notify(trx, accountId)
+    return { recipients }
+  })
+}
+
+/** Stops the sending until somebody resumes it. @throws mailing.not_found, mailing.not_possible unless it is being sent */
+export async function pauseMailing(db: Db, caller: Caller, id: string): Promise<MailingRow> {
+  return turn(db, caller, id, 'paused', async (trx) => {
+    const paused = await run(
+      trx,
+      sql`
+      update mailings set status = 'paused', updated_at = clock_timestamp()
+      where account_id = ${caller.accountId} and mailing_id = ${id} and status = 'sending'`,
+    )
+    if (paused === 0) throw await refusal(trx, caller.accountId, id, 'only a mailing that is being sent can be paused.')
+  })
+}
+
+/** Goes on with a paused mailing. @throws mailing.not_found, mailing.not_possible unless it is paused */
+export async function resumeMailing(db: Db, caller: Caller, id: string): Promise<MailingRow> {
+  return turn(db, caller, id, 'resumed', async (trx) => {
+    const resumed = await run(
+      trx,
+      sql`
+      update mailings set status = 'sending', problem = null, updated_at = clock_timestamp()
+      where account_id = ${caller.accountId} and mailing_id = ${id} and status = 'paused'`,
+    )
+    if (resumed === 0) throw await refusal(trx, caller.accountId, id, 'only a paused mailing can be resumed.')
+    await notify(trx, caller.accountId)
+  })
+}
+
+/**
+ * Ends a mailing for good: who has not got it does not get it.
+ *
+ * @throws mailing.not_found, mailing.not_possible unless it is scheduled, being sent or paused
+ */
+export async function cancelMailing(db: Db, caller: Caller, id: string): Promise<MailingRow> {
+  return turn(db, caller, id, 'cancelled', async (trx) => {
+    const cancelled = await run(
+      trx,
+      sql`
+      update mailings set status = 'cancelled', finished_at = clock_timestamp(), updated_at = clock_timestamp()
+      where account_id = ${caller.accountId} and mailing_id = ${id} and status in ('scheduled', 'sending', 'paused')`,
+    )
+    if (cancelled === 0) throw await refusal(trx, caller.accountId, id, 'there is nothing to cancel.')
+    await run(
+      trx,
+      sql`
+      update messages set state = 'cancelled', answered_at = clock_timestamp(), claimed_by = null
+      where account_id = ${caller.accountId} and mailing_id = ${id} and state in ('queued', 'claimed', 'deferred')`,
+    )
+  })
+}
+
+async function turn(db: Db, caller: Caller, id: string, to: string, work: (trx: Trx) => Promise<void>) {
+  return transaction(db, async (trx) => {
+    await work(trx)
+    await noteAct(trx, caller, `mailing.${to}`, { mailingId: id })
+    return getMailing(trx, caller.accountId, id)
+  })
+}
+
+/** Programs that send listen for this; it arrives when the transaction commits. */
+const notify = (trx: Trx, accountId: string) => run(trx, sql`select pg_notify('messages', ${accountId})`)

@@ -1,0 +1,15 @@
+import type { Account } from '../accounts/account.contract.ts'
+import type { MailingSource, SendingAccount } from './compile.ts'
+import type { MailingRow } from './mailing.ts'
+
+/** What is compiled of a mailing. */
+export const sourceOf = (mailing: MailingRow): MailingSource => ({
+  mailingId: mailing.mailing_id,
+  subject: mailing.subject,
+  fromName: mailing.from_name,
+  fromAddress: mailing.from_address,
+  html: mailing.html,
+  text: mailing.text,
+})
+
+export const sendingAccount = ({ id, ...account }: Account): SendingAccount => ({ accountId: id, ...account })
