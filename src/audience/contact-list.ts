@@ -70,16 +70,16 @@ const inGroup = (groupId: string) => sql`and exists (select from group_members m
   where member.account_id = contact.account_id and member.group_id = ${groupId} and member.contact_id = contact.contact_id)`
 
 /**
- * The words of contact_search() hold ASCII alone, without backslashes; contact_text() is exact, without an index.
- * Values stand there as JSON text, so a term is written the same way and never reaches over the end of a value.
+ * Values stand as JSON text in what is searched, so a term is written the same way and never reaches over the end of a
+ * value. contact_search() has an index but shows other letters as digits and no backslash; contact_text() is exact.
  */
 function contains(search: string) {
   const term = JSON.stringify(search.trim().toWellFormed().toLowerCase()).slice(1, -1)
   const words = asciiWords(term)
-  const exact = sql`and contact_text(contact.address, contact.fields) like ${likePattern(term)}`
+  const exact = sql`and strpos(contact_text(contact.address, contact.fields), ${term}) > 0`
   if (!/[a-z0-9]{3}/.test(words)) return exact // the index knows runs of three
   const indexed = sql`and contact_search(contact.address, contact.fields) like ${likePattern(words)}`
-  return words === term ? indexed : sql`${indexed} ${exact}`
+  return words === term && !/\d/.test(term) ? indexed : sql`${indexed} ${exact}`
 }
 
 const likePattern = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`

@@ -77,6 +77,7 @@ export const contactEvent = z
   .meta({ id: 'ContactEvent' })
 export type ContactEvent = z.infer<typeof contactEvent>
 export const contactHistory = z.object({ items: z.array(contactEvent) })
+export type ContactHistory = z.infer<typeof contactHistory>
 
 export const field = z.object({ id: idText, name: z.string(), label: z.string() }).meta({ id: 'Field' })
 export type Field = z.infer<typeof field>
