@@ -28,7 +28,15 @@ const LAST =
     ',',
   )
 const PLACES = 'Bremen,Gdańsk,Kiel,Lyon,Malmö,Porto,Tartu,Utrecht,Vaduz,Zürich'.split(',')
-const WRONG = ['', 'no address', 'anna@', '@post.example', 'a b@post.example', 'anna@@post.example', 'anna..b@post.example']
+const WRONG = [
+  '',
+  'no address',
+  'anna@',
+  '@post.example',
+  'a b@post.example',
+  'anna@@post.example',
+  'anna..b@post.example',
+]
 
 /** Text of the file, a row at a time; returns what an import must count. */
 export function* csvRows(options: CsvOptions): Generator<string, ExpectedCounts> {

@@ -1,5 +1,5 @@
-import { type Db, row, rows, run, sql, type Trx, transaction } from '../platform/database.ts'
 import type { RawBuilder } from 'kysely'
+import { type Db, row, rows, run, sql, type Trx, transaction } from '../platform/database.ts'
 import { isLocked, isRetryable } from '../platform/errors.ts'
 import type { JobContext } from '../platform/jobs.ts'
 import type { ImportOptions, ImportOutcome } from './import.contract.ts'
@@ -226,7 +226,10 @@ export function addCounts(before: Record<string, number>, outcomes: OutcomeCount
 async function counted(trx: Trx, statement: RawBuilder<unknown>): Promise<OutcomeCounts> {
   const found = await rows(
     trx,
-    sql<{ outcome: ImportOutcome; count: string }>`${statement} select outcome, count(*) as count from noted group by outcome`,
+    sql<{
+      outcome: ImportOutcome
+      count: string
+    }>`${statement} select outcome, count(*) as count from noted group by outcome`,
   )
   return Object.fromEntries(found.map(({ outcome, count }) => [outcome, Number(count)]))
 }

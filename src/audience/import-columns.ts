@@ -1,7 +1,7 @@
+import type { z } from 'zod'
 import { DomainError } from '../platform/errors.ts'
 import type { AudienceErrorCode } from './errors.ts'
 import type { importColumn } from './import.contract.ts'
-import type { z } from 'zod'
 import { isOptOutHeader, isStatusHeader, isStatusWord } from './import-optout-words.ts'
 
 export type KnownField = { name: string; label: string }
@@ -72,8 +72,7 @@ export function planColumns(columns: Column[], mapping: Record<string, string>, 
     takenBy.set(key, name)
     return target.kind === 'field' ? { kind: 'field', name: target.name } : target
   })
-  if (!takenBy.has('address'))
-    throw invalid('No column holds addresses. Choose the column with the email addresses.')
+  if (!takenBy.has('address')) throw invalid('No column holds addresses. Choose the column with the email addresses.')
   return { targets, names: columns.map((column) => column.name), newFields }
 }
 
@@ -95,7 +94,9 @@ function targetOf(text: string, fields: KnownField[]): { kind: 'address' } | { k
 
 /** The merge point of a new field: “First name” is first_name. */
 function nameFor(label: string, fields: KnownField[]): string {
-  const words = unaccented(label).replace(/[^a-z0-9]+/g, '_').replace(/^_+|_+$/g, '')
+  const words = unaccented(label)
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
   const name = (/^[a-z]/.test(words) ? words : `field_${words}`).slice(0, 58).replace(/_+$/, '')
   const taken = new Set(['address', 'opt_out', ...fields.map((field) => field.name)])
   let unique = name
@@ -119,7 +120,9 @@ function guessByName(name: string, values: string[], fields: KnownField[]): stri
 
 function mostAreAddresses(values: string[]): boolean {
   const filled = values.filter((value) => value.trim() !== '')
-  return filled.length > 0 && filled.filter((value) => /^[^@\s]+@[^@\s]+$/.test(value.trim())).length * 2 > filled.length
+  return (
+    filled.length > 0 && filled.filter((value) => /^[^@\s]+@[^@\s]+$/.test(value.trim())).length * 2 > filled.length
+  )
 }
 
 /** Values beyond ASCII first: they show whether the encoding is right (IM-2). */
@@ -134,14 +137,23 @@ const unaccented = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '
 const invalid = (message: string) => new DomainError<AudienceErrorCode>('import.invalid', message)
 
 const ADDRESS_NAMES = new Set(
-  'email,emailaddress,emailadress,emailid,emailaddresses,primaryemail,mail,mailaddress,emailadresse,mailadresse,courriel,adresseemail,correo,correoelectronico,indirizzoemail,epost,epostadress,emailadres'.split(','),
+  'email,emailaddress,emailadress,emailid,emailaddresses,primaryemail,mail,mailaddress,emailadresse,mailadresse,courriel,adresseemail,correo,correoelectronico,indirizzoemail,epost,epostadress,emailadres'.split(
+    ',',
+  ),
 )
 /** These names are those of other things as well; their values decide. */
 const VAGUE_ADDRESS_NAMES = new Set('address,adresse,contact,kontakt,user,username,login,recipient,to'.split(','))
 const USUAL_FIELDS = [
-  { name: 'first_name', names: new Set('firstname,first,fname,givenname,forename,vorname,rufname,prenom,nombre,nome'.split(',')) },
+  {
+    name: 'first_name',
+    names: new Set('firstname,first,fname,givenname,forename,vorname,rufname,prenom,nombre,nome'.split(',')),
+  },
   {
     name: 'last_name',
-    names: new Set('lastname,last,lname,surname,familyname,nachname,familienname,zuname,nomdefamille,apellido,apellidos,cognome'.split(',')),
+    names: new Set(
+      'lastname,last,lname,surname,familyname,nachname,familienname,zuname,nomdefamille,apellido,apellidos,cognome'.split(
+        ',',
+      ),
+    ),
   },
 ]

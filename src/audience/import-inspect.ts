@@ -1,7 +1,7 @@
 import { DomainError } from '../platform/errors.ts'
+import type { AudienceErrorCode } from './errors.ts'
 import { columnNames } from './import-columns.ts'
 import { type CsvRecord, csvParser } from './import-csv.ts'
-import type { AudienceErrorCode } from './errors.ts'
 
 export type CsvShape = {
   delimiter: string
@@ -29,7 +29,9 @@ export function inspectCsv(text: string, isWhole: boolean): { shape: CsvShape; r
   const firstLine = said ? 2 : 1
   const body = skip === 0 ? text : text.slice(skip)
   const delimiter = said?.[1] ?? guessDelimiter(body)
-  const records = firstRecords(body, delimiter, isWhole, firstLine).filter(({ cells }) => cells.some((cell) => cell.trim() !== ''))
+  const records = firstRecords(body, delimiter, isWhole, firstLine).filter(({ cells }) =>
+    cells.some((cell) => cell.trim() !== ''),
+  )
   const [first, ...others] = records
   if (!first) throw unreadable('There is no line with text in this file.')
   const hasHeader = !first.cells.some((cell) => /^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$/.test(cell))

@@ -6,7 +6,7 @@ import { DomainError } from '../platform/errors.ts'
 import { JobCancelled, type JobContext } from '../platform/jobs.ts'
 import type { AudienceErrorCode } from './errors.ts'
 import { type ImportOptions, importOptions } from './import.contract.ts'
-import { addCounts, type ApplyOrder, applyImport, judgeImport, settleOptOuts } from './import-apply.ts'
+import { type ApplyOrder, addCounts, applyImport, judgeImport, settleOptOuts } from './import-apply.ts'
 import { type StoredFile, storedFile } from './import-file.ts'
 import { readImport } from './import-read.ts'
 import { dropUpload, uploadPath } from './import-upload.ts'
@@ -41,9 +41,7 @@ export async function runImport(core: Core, job: JobContext): Promise<Record<str
   )
   try {
     if (state.phase !== 'apply') await read(core, job, importId, state)
-    const counts = state.options.dryRun
-      ? await judge(core, accountId, importId)
-      : await apply(core, job, importId)
+    const counts = state.options.dryRun ? await judge(core, accountId, importId) : await apply(core, job, importId)
     if (!state.options.dryRun) await dropUpload(core, state.file)
     return counts
   } catch (error) {
@@ -63,7 +61,13 @@ async function read(core: Core, job: JobContext, importId: string, { file, optio
       'The uploaded file is no longer there. Nothing was imported. Choose the file again.',
     )
   const { encoding, shape, targets, isDamaged } = file
-  const plan = { targets, names: shape.columns, asOptOuts: options.asOptOuts, emptyCells: options.emptyCells, isDamaged }
+  const plan = {
+    targets,
+    names: shape.columns,
+    asOptOuts: options.asOptOuts,
+    emptyCells: options.emptyCells,
+    isDamaged,
+  }
   const order = { accountId, importId, path, encoding, shape, plan, secret: core.keys.address }
   const { lastLine, optOuts, ...counts } = await readImport(core, order, job)
   await transaction(core.db, (trx) => beginApply(trx, accountId, importId, { lastLine, optOuts, counts }))
@@ -128,7 +132,9 @@ async function recordOptOuts(trx: Trx, accountId: string, importId: string, by: 
   const proof = JSON.stringify({ file: { sha256: file.sha256, bytes: file.size } })
   const { entry_id } = await row(
     trx,
-    sql<{ entry_id: string }>`select entry_id from record_import_optouts(${accountId}, ${importId}, ${by}, null, ${proof}::jsonb)`,
+    sql<{
+      entry_id: string
+    }>`select entry_id from record_import_optouts(${accountId}, ${importId}, ${by}, null, ${proof}::jsonb)`,
   )
   return entry_id
 }

@@ -18,7 +18,8 @@ export const isOptOutHeader = (name: string) => OPT_OUT_HEADERS.has(wordOf(name)
 export const isStatusHeader = (name: string) => STATUS_HEADERS.has(wordOf(name).replace(/[^a-z0-9]/g, ''))
 
 /** A status that can be told apart; “yes” and “1” in a status column could mean either. */
-export const isStatusWord = (cell: string) => /[a-z]{3}/.test(wordOf(cell)) && readOptOut(cell) !== null && !BARE.has(wordOf(cell))
+export const isStatusWord = (cell: string) =>
+  /[a-z]{3}/.test(wordOf(cell)) && readOptOut(cell) !== null && !BARE.has(wordOf(cell))
 
 const wordOf = (text: string) =>
   text

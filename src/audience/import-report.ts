@@ -3,8 +3,8 @@ import { type Db, maybeRow, rows, sql } from '../platform/database.ts'
 import { DomainError } from '../platform/errors.ts'
 import { pageOfRows, readCursor } from '../platform/page.ts'
 import type { AudienceErrorCode } from './errors.ts'
-import { CANCELLABLE } from './import.ts'
 import { type AudienceImport, type ImportOutcome, type ImportRow, importOptions } from './import.contract.ts'
+import { CANCELLABLE } from './import.ts'
 import { storedFile } from './import-file.ts'
 
 /** Share of the work that reading the file is. */
@@ -37,16 +37,17 @@ type ImportRecord = {
  * @throws DomainError import.not_found
  */
 export async function findImport(db: Db, accountId: string, importId: string): Promise<AudienceImport> {
-  const found = await maybeRow(
-    db,
-    sql<ImportRecord>`${imports(accountId)} and import.import_id = ${importId}`,
-  )
+  const found = await maybeRow(db, sql<ImportRecord>`${imports(accountId)} and import.import_id = ${importId}`)
   if (!found) throw new DomainError<AudienceErrorCode>('import.not_found', 'There is no such import.')
   return present(found)
 }
 
 /** Imports of an account, newest first. */
-export async function listImports(db: Db, accountId: string, { limit, cursor }: { limit: number; cursor?: string | undefined }) {
+export async function listImports(
+  db: Db,
+  accountId: string,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+) {
   const [before] = readCursor(cursor, 1) ?? [null]
   const found = await rows(
     db,
@@ -90,7 +91,10 @@ export async function* importRowsCsv(
   do {
     const page = await listImportRows(db, accountId, importId, { limit: 5_000, cursor, outcome })
     yield page.items
-      .map((found) => `${[String(found.line), found.address, found.outcome, found.reason ?? ''].map(csvCell).join(',')}\r\n`)
+      .map(
+        (found) =>
+          `${[String(found.line), found.address, found.outcome, found.reason ?? ''].map(csvCell).join(',')}\r\n`,
+      )
       .join('')
     cursor = page.nextCursor ?? undefined
   } while (cursor !== undefined)

@@ -49,7 +49,13 @@ export function rowReader(plan: RowPlan, secret: Buffer): (record: CsvRecord) =>
     const given = cells[addressAt] ?? ''
     const said = optOutAt < 0 ? false : readOptOut(cells[optOutAt] ?? '')
     const optOut = plan.asOptOuts || said === true
-    const invalid = (reason: string): StagedRow => ({ ...NOTHING, line, address: shown(given), reason, isInvalid: true })
+    const invalid = (reason: string): StagedRow => ({
+      ...NOTHING,
+      line,
+      address: shown(given),
+      reason,
+      isInvalid: true,
+    })
 
     if (given.trim() === '') return invalid('There is no address in this line.')
     if (given.includes('\ufffd'))
@@ -87,8 +93,7 @@ function problemOf(cells: string[], plan: RowPlan, said: boolean | null, optOutA
   const columns = plan.names.length
   if (cells.length > columns && cells.slice(columns).some((cell) => cell.trim() !== ''))
     return `This line has ${cells.length} cells, the header has ${columns}.`
-  if (said === null)
-    return `“${shown(cells[optOutAt] ?? '').slice(0, 60)}” does not say whether this person opted out.`
+  if (said === null) return `“${shown(cells[optOutAt] ?? '').slice(0, 60)}” does not say whether this person opted out.`
   if (plan.isDamaged && cells.some((cell) => cell.includes('\ufffd')))
     return 'This line has characters that cannot be read. Save the file as UTF-8.'
   return null
@@ -96,7 +101,9 @@ function problemOf(cells: string[], plan: RowPlan, said: boolean | null, optOutA
 
 function missing(cells: number, columns: number): string | null {
   if (cells >= columns) return null
-  return columns - cells === 1 ? 'The last cell of this line is missing.' : `The last ${columns - cells} cells of this line are missing.`
+  return columns - cells === 1
+    ? 'The last cell of this line is missing.'
+    : `The last ${columns - cells} cells of this line are missing.`
 }
 
 /** A detail as it is kept: control characters but line breaks become spaces; null when nothing is left. */
@@ -112,6 +119,9 @@ function valueOf(cell: string | undefined): string | null {
 const unguarded = (cell: string) => (/^'[=+\-@\t\r＝＋－＠]/.test(cell) ? cell.slice(1) : cell)
 
 const shown = (cell: string) =>
-  cell.slice(0, LONGEST_ADDRESS_SHOWN).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
+  cell
+    .slice(0, LONGEST_ADDRESS_SHOWN)
+    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .trim()
 
 const NOTHING = { canonical: null, addressKey: null, baseKey: null, fields: null, optOut: false }

@@ -90,5 +90,8 @@ const orNull = (text: string | null) => (text === null ? '\\N' : escaped(text))
 /** Backslash, tab and newlines mean something to COPY; nothing here holds NUL. */
 const escaped = (text: string) =>
   /[\\\t\n\r]/.test(text)
-    ? text.replace(/[\\\t\n\r]/g, (character) => ({ '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' })[character] ?? '')
+    ? text.replace(
+        /[\\\t\n\r]/g,
+        (character) => ({ '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' })[character] ?? '',
+      )
     : text

@@ -97,4 +97,6 @@ export function knownFields({ db }: Pick<Core, 'db'>, accountId: string): Promis
 const isInterruption = (error: unknown) =>
   error instanceof Error &&
   'code' in error &&
-  ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR', 'FST_MULTIPART_PREMATURE_CLOSE'].includes(String(error.code))
+  ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR', 'FST_MULTIPART_PREMATURE_CLOSE'].includes(
+    String(error.code),
+  )

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
-import type { Caller } from '../accounts/caller.ts'
 import { noteAct } from '../accounts/audit.ts'
+import type { Caller } from '../accounts/caller.ts'
 import type { Core } from '../platform/core.ts'
 import { maybeRow, row, rows, run, sql, type Trx, transaction } from '../platform/database.ts'
 import { DomainError } from '../platform/errors.ts'
@@ -61,13 +61,24 @@ export async function startImport(core: Core, caller: Caller, importId: string, 
         counts = '{}', applied_line = 0, bytes_done = 0, started_by = ${userId}, started_at = null, finished_at = null
       where account_id = ${accountId} and import_id = ${importId}`,
     )
-    await startJob(trx, { accountId, kind: 'import', payload: { importId }, subject: subjectOf(importId), startedBy: userId })
+    await startJob(trx, {
+      accountId,
+      kind: 'import',
+      payload: { importId },
+      subject: subjectOf(importId),
+      startedBy: userId,
+    })
     if (!options.dryRun) await noteAct(trx, caller, 'import.started', { importId, asOptOuts: options.asOptOuts })
   })
 }
 
 /** What is wrong with options is said before the file is kept any longer. */
-export async function startUploaded(core: Core, caller: Caller, importId: string, options: ImportOptions): Promise<void> {
+export async function startUploaded(
+  core: Core,
+  caller: Caller,
+  importId: string,
+  options: ImportOptions,
+): Promise<void> {
   try {
     await startImport(core, caller, importId, options)
   } catch (error) {
@@ -92,7 +103,9 @@ export async function cancelImport(core: Core, accountId: string, importId: stri
   const { status, file } = await stateOf(core.db, accountId, importId)
   if (!asked)
     throw notPossible(
-      status === 'running' ? 'Rows are being written, so this import goes on to its end.' : 'This import has ended already.',
+      status === 'running'
+        ? 'Rows are being written, so this import goes on to its end.'
+        : 'This import has ended already.',
     )
   if (asked.status === 'uploaded' || asked.status === 'done')
     await leaveNothing(core, accountId, importId, file, 'cancelled', null)
@@ -124,7 +137,13 @@ async function refuseForeignGroups(trx: Trx, accountId: string, groupIds: string
 /** The last part of a name, without what could be a path or a control character. */
 function plainName(fileName: string): string {
   const last = fileName.split(/[/\\]/).at(-1) ?? ''
-  return last.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '').trim().slice(0, 255) || 'import.csv'
+  return (
+    last
+      .toWellFormed()
+      .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
+      .trim()
+      .slice(0, 255) || 'import.csv'
+  )
 }
 
 /** Until rows are written; a dry run that is done can still be given up. */
