@@ -69,7 +69,8 @@ create view contact_status as
               when failure.contact_id is not null then 'error'
               else 'active' end as status,
          optout.opted_out_at, optout.source as optout_source, optout.mailing_id as optout_mailing_id, optout.entry_id as optout_entry_id,
-         failure.at as error_at, failure.reason as error_reason, failure.detail as error_detail
+         failure.at as error_at, failure.reason as error_reason, failure.detail as error_detail,
+         contact.address, contact.address_key, contact.fields, contact.created_at, contact.updated_at, contact.archived_at
   from contacts contact
   left join standing_optouts optout on optout.account_id = contact.account_id and optout.address_key = contact.address_key
   left join contact_errors failure on failure.account_id = contact.account_id and failure.contact_id = contact.contact_id;

@@ -35,11 +35,10 @@ export async function countContacts(db: Db, accountId: string, filter: ContactFi
   const counts = await row(
     db,
     sql<{ active: number; error: number; opt_out: number }>`
-    select count(*) filter (where state.status = 'active')::int as active,
-           count(*) filter (where state.status = 'error')::int as error,
-           count(*) filter (where state.status = 'opt_out')::int as opt_out
-    from contacts contact
-    join contact_status state on state.account_id = contact.account_id and state.contact_id = contact.contact_id
+    select count(*) filter (where contact.status = 'active')::int as active,
+           count(*) filter (where contact.status = 'error')::int as error,
+           count(*) filter (where contact.status = 'opt_out')::int as opt_out
+    from contact_status contact
     where ${matches(accountId, filter)}`,
   )
   const { active, error, opt_out: optOut } = counts

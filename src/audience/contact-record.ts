@@ -41,7 +41,7 @@ export async function findContacts(db: Db, accountId: string, contactIds: string
     db,
     sql<ContactRow>`
     select contact.contact_id, contact.address, contact.fields, contact.created_at, contact.updated_at, contact.archived_at,
-           state.status, state.opted_out_at, state.optout_source, state.optout_mailing_id, state.error_at, state.error_reason,
+           contact.status, contact.opted_out_at, contact.optout_source, contact.optout_mailing_id, contact.error_at, contact.error_reason,
            exists (select from contact_holds hold
                    where hold.account_id = ${accountId} and hold.contact_id = contact.contact_id and hold.released_at is null) as held,
            array(select member.group_id::text from group_members member
@@ -49,8 +49,7 @@ export async function findContacts(db: Db, accountId: string, contactIds: string
                  where member.account_id = ${accountId} and member.contact_id = contact.contact_id and groups.archived_at is null
                  order by member.group_id) as group_ids
     from unnest(${contactIds}::bigint[]) with ordinality as asked (contact_id, place)
-    join contacts contact on contact.account_id = ${accountId} and contact.contact_id = asked.contact_id
-    join contact_status state on state.account_id = ${accountId} and state.contact_id = asked.contact_id
+    join contact_status contact on contact.account_id = ${accountId} and contact.contact_id = asked.contact_id
     order by asked.place`,
   )
   return found.map(present)

@@ -68,9 +68,8 @@ async function findGroups(db: Db, accountId: string, groupIds: string[]): Promis
              count(*) filter (where state.status = 'active') as active,
              count(*) filter (where state.status = 'error') as error,
              count(*) filter (where state.status = 'opt_out') as opt_out,
-             count(contact.archived_at) as archived_members
+             count(state.archived_at) as archived_members
       from group_members member
-      join contacts contact on contact.account_id = member.account_id and contact.contact_id = member.contact_id
       join contact_status state on state.account_id = member.account_id and state.contact_id = member.contact_id
       where member.account_id = ${accountId} and member.group_id = any (${groupIds}::bigint[])
       group by member.group_id
