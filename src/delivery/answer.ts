@@ -67,14 +67,18 @@ function record(db: Db, accountId: string, processId: number, answers: Answer[])
     db,
     sql`
     update messages message
-    set state = case when given.state in ('queued', 'deferred') and mailing.status = 'cancelled' then 'cancelled' else given.state end,
+    set state = case when given.state in ('queued', 'deferred')
+                      and (select mailing.status = 'cancelled' from mailings mailing
+                           where mailing.account_id = ${accountId} and mailing.mailing_id = message.mailing_id)
+                     then 'cancelled' else given.state end,
         answer = left(given.answer, 1000), answered_at = now(), due_at = coalesce(given.due_at, message.due_at),
         attempts = message.attempts + case given.state when 'queued' then 0 else 1 end,
         claimed_by = case given.state when 'unknown' then message.claimed_by end
     from unnest(${answers.map(({ messageId }) => messageId)}::bigint[], ${answers.map(({ state }) => state)}::text[],
                 ${answers.map(({ answer }) => answer)}::text[], ${answers.map(({ dueAt }) => dueAt ?? null)}::timestamptz[])
-      as given (message_id, state, answer, due_at), mailings mailing
-    where mailing.account_id = ${accountId} and mailing.mailing_id = message.mailing_id and message.account_id = ${accountId} and message.message_id = given.message_id
+      as given (message_id, state, answer, due_at)
+    where message.account_id = ${accountId} and message.message_id = given.message_id
+      and message.message_id = any(${answers.map(({ messageId }) => messageId)}::bigint[])
       and message.claimed_by = ${processId} and message.state in ('claimed', 'handed_over', 'unknown')`,
   )
 }

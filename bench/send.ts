@@ -1,0 +1,106 @@
+// How fast a mailing leaves, each message filled, checked at the last moment and recorded, beside ready-made messages
+// over the same connections without any of it. Program, database and sink share the machine.
+//   npm run --silent bench -- send --rows 100000 [--dkim] [--connections 20]
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { insertAccount } from '../src/accounts/owner.ts'
+import { startSender } from '../src/delivery/sender.ts'
+import { openSmtp } from '../src/delivery/smtp.ts'
+import { readConfig } from '../src/platform/config.ts'
+import type { Core } from '../src/platform/core.ts'
+import { openDatabase, transaction } from '../src/platform/database.ts'
+import { startEmbedded } from '../src/platform/embedded.ts'
+import { loadKeys } from '../src/platform/keys.ts'
+import { openLog } from '../src/platform/log.ts'
+import { migrate } from '../src/platform/migrate.ts'
+import { joinProcesses } from '../src/platform/processes.ts'
+import { insertContacts, insertSendingMailing, statesOf, statusOf } from '../test/sending.ts'
+import { dkimKeyFile } from '../test/smtp.ts'
+
+const { values: given } = parseArgs({
+  options: {
+    rows: { type: 'string', default: '20000' },
+    connections: { type: 'string', default: '20' },
+    dkim: { type: 'boolean', default: false },
+  },
+})
+const rows = Number(given.rows)
+const connections = Number(given.connections)
+
+const paragraph =
+  'The spring bulbs are in and the glasshouse opens on Saturday, with tea and cake from ten until four. '
+const html = `<h1>Dear {{ contact.first_name | default: "friend" }}</h1>${`<p>${paragraph.repeat(4)}</p>`.repeat(9)}<p>See you soon, {{ contact.first_name }}</p>`
+
+async function measure() {
+  const dir = await mkdtemp(join(tmpdir(), 'last-word-bench-'))
+  const server = await startEmbedded(dir)
+  const sink = fork(new URL('sink.ts', import.meta.url), { stdio: 'inherit' })
+  try {
+    const [listening] = await once(sink, 'message')
+    const { port } = z.object({ port: z.int() }).parse(listening)
+    await migrate(server.url)
+    const database = openDatabase(server.url, { connections: 10 })
+    const core = coreFor(database, dir, port)
+    const { accountId } = await transaction(core.db, (trx) => insertAccount(trx, 'Bench'))
+    const contacts = []
+    for (let start = 0; start < rows; start += 10_000)
+      contacts.push(...(await insertContacts(core, accountId, Math.min(10_000, rows - start), `n${start}-`)))
+    const mailingId = await insertSendingMailing(core, accountId, contacts, { html })
+    const process_ = await joinProcesses(core.db, core.pool)
+    const began = performance.now()
+    const sender = startSender(core, process_)
+    while ((await statusOf(core, accountId, mailingId)).status !== 'sent') await sleep(50)
+    const seconds = (performance.now() - began) / 1000
+    await sender.stop()
+    console.error(await statesOf(core, accountId, mailingId))
+    const floorSeconds = await readyMade(core)
+    await process_.leave()
+    await database.close()
+    const peakMB = Math.round(process.resourceUsage().maxRSS / 1024)
+    const figures = { seconds, perSecond: rows / seconds, floorSeconds, ratio: seconds / floorSeconds }
+    const rounded = Object.fromEntries(Object.entries(figures).map(([key, value]) => [key, Number(value.toFixed(2))]))
+    console.log(JSON.stringify({ name: 'send', rows, dkim: given.dkim, connections, ...rounded, peakMB }))
+  } finally {
+    await ended(sink)
+    await server.stop()
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+function coreFor(database: ReturnType<typeof openDatabase>, dir: string, port: number): Core {
+  const config = readConfig({
+    DATA_DIR: dir,
+    SMTP_URL: `smtp://127.0.0.1:${port}?tls=none`,
+    SMTP_CONNECTIONS: String(connections),
+    ...(given.dkim ? { DKIM_DOMAIN: 'fernmoor.example', DKIM_SELECTOR: 'lw1', DKIM_KEY_FILE: dkimKeyFile } : {}),
+  })
+  return { ...database, config, keys: loadKeys(config), clock: () => new Date(), log: openLog('warn') }
+}
+
+/** The floor: the same number of messages of the same size, ready-made, without check and record. */
+async function readyMade({ config: { smtp } }: Core): Promise<number> {
+  if (!smtp) throw new Error('there is no sink')
+  const raw = Buffer.from(`Subject: Hello\r\n\r\n${`${paragraph.slice(0, 76)}\r\n`.repeat(130)}`)
+  const envelope = { from: 'news@fernmoor.example', to: 'ann@post.example' }
+  let left = rows
+  const began = performance.now()
+  const lane = async () => {
+    const connection = await openSmtp(smtp)
+    while (left-- > 0) await connection.deliver(envelope, raw, async () => true)
+    connection.quit()
+  }
+  await Promise.all(Array.from({ length: connections }, lane))
+  return (performance.now() - began) / 1000
+}
+
+async function ended(child: ChildProcess) {
+  if (child.exitCode === null && child.kill()) await once(child, 'exit')
+}
+
+await measure()
