@@ -15,6 +15,8 @@ export type Postfix = {
   smtp: Smtp
   /** Every message delivered so far, with what Postfix puts above it; lines end with LF. */
   messages: () => Buffer[]
+  /** How many there are. */
+  count: () => number
   /** Those delivered to an address. */
   messagesTo: (address: string) => Buffer[]
   log: () => string
@@ -29,7 +31,8 @@ function hasUser(name: string): boolean {
 }
 
 /**
- * Starts a Postfix on a free loopback port that accepts every address at `domain` and refuses all others.
+ * Starts a Postfix on a free loopback port that accepts every address at `domain`, also with a number after its first
+ * label (post12.example), and refuses all others.
  *
  * @param rejected parts before the @ that do not exist there (550 5.1.1)
  */
@@ -45,6 +48,7 @@ export async function startPostfix({ domain = 'post.example', rejected = [] as s
   writeFileSync(join(home, 'config', 'tls.pem'), tls.key + tls.cert, { mode: 0o600 })
   writeFileSync(join(home, 'config', 'main.cf'), settings(home, domain, uid))
   writeFileSync(join(home, 'config', 'master.cf'), services(port))
+  writeFileSync(join(home, 'config', 'domains'), `/^${domainPattern(domain)}$/ ours\n`)
   writeFileSync(join(home, 'config', 'mailboxes'), mailboxMap(domain, rejected))
   const config = join(home, 'config')
   const control = (command: string) => promisify(execFile)('/usr/sbin/postfix', ['-c', config, command])
@@ -52,6 +56,7 @@ export async function startPostfix({ domain = 'post.example', rejected = [] as s
   return {
     smtp: { host: '127.0.0.1', port, implicitTls: false, plain: true, user: '', password: '', connections: 4 },
     messages: () => filesOf(join(mail, 'all', 'new')),
+    count: () => (existsSync(join(mail, 'all', 'new')) ? readdirSync(join(mail, 'all', 'new')).length : 0),
     messagesTo: (address) => filesOf(join(mail, 'all', 'new')).filter((raw) => isFor(raw, address)),
     log: () => (existsSync(join(home, 'log')) ? readFileSync(join(home, 'log'), 'utf8') : ''),
     stop: async () => {
@@ -71,9 +76,11 @@ function isFor(raw: Buffer, address: string): boolean {
 
 /** Everybody's mail lies in one Maildir: Postfix allows no parts of an address in a path. */
 const mailboxMap = (domain: string, rejected: string[]) => `if !/^(${['-', ...rejected].join('|')})@/
-/@${domain.replaceAll('.', '\\.')}$/ all/
+/@${domainPattern(domain)}$/ all/
 endif
 `
+
+const domainPattern = (domain: string) => domain.replace('.', '[0-9]*.').replaceAll('.', '\\.')
 
 const idOf = (user: string, option: string) => execFileSync('id', [option, user], { encoding: 'utf8' }).trim()
 
@@ -107,7 +114,7 @@ mynetworks = 127.0.0.0/8
 relay_domains =
 default_transport = error:nothing leaves this machine
 relay_transport = error:nothing leaves this machine
-virtual_mailbox_domains = ${domain}
+virtual_mailbox_domains = regexp:${home}/config/domains
 virtual_mailbox_base = ${home}/mail
 virtual_mailbox_maps = regexp:${home}/config/mailboxes
 virtual_minimum_uid = 1
