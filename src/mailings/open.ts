@@ -1,5 +1,7 @@
 import PostalMime from 'postal-mime'
-import type { RenderedMessage } from './fill.ts'
+import { DomainError } from '../platform/errors.ts'
+import type { MailingErrorCode } from './errors.ts'
+import { fillMessage, type PreparedMailing, type Recipient, type RenderedMessage } from './fill.ts'
 
 /** A finished message as a mail program reads it. */
 export type OpenedMessage = {
@@ -22,5 +24,25 @@ export async function openMessage({ raw, subject }: RenderedMessage): Promise<Op
     text: mail.text ?? '',
     headers,
     headerBytes: Math.max(0, raw.indexOf('\r\n\r\n')),
+  }
+}
+
+/**
+ * Fills a mailing to be looked at, not sent: here a hidden way out is something to see, not a failure.
+ *
+ * @throws mailing.invalid when Liquid fails for this recipient
+ */
+export async function openFilled(prepared: PreparedMailing, recipient: Recipient, at: Date): Promise<OpenedMessage> {
+  return openMessage(fillToLookAt(prepared, recipient, at))
+}
+
+function fillToLookAt(prepared: PreparedMailing, recipient: Recipient, at: Date): RenderedMessage {
+  try {
+    return fillMessage({ ...prepared, recheck: false }, recipient, at)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new DomainError<MailingErrorCode>('mailing.invalid', `This mailing cannot be filled in: ${reason}.`, {
+      cause: error,
+    })
   }
 }

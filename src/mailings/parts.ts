@@ -24,19 +24,18 @@ export function completeParts(
   given: Parts,
   account: { language: string; postalAddress: string; signUpUrl: string },
 ): Parts {
-  const text = given.text.trim() === '' ? textFrom(given.html) : given.text
-  const html = given.html.trim() === '' ? htmlFrom(text) : given.html
+  const html = given.html.trim() === '' ? htmlFrom(given.text) : given.html
+  const seen = readVisible(html) // first of all: it refuses what would take too long to read
+  const text = given.text.trim() === '' ? textFrom(html) : given.text
   const isOwn = OPT_OUT.test(html) || OPT_OUT.test(text)
-  const isSeen = {
-    html: readVisible(html).links.some(({ href }) => OPT_OUT_HREF.test(href)),
-    text: OPT_OUT.test(text),
-  }
-  const isComplete = (part: string) =>
-    PREFERENCES.test(part) && (POSTAL.test(part) || showsAddress(readVisible(part).text, account.postalAddress))
-  const wants = (part: 'html' | 'text', source: string) => !isOwn || (isSeen[part] && !isComplete(source))
+  const isSeen = { html: seen.links.some(({ href }) => OPT_OUT_HREF.test(href)), text: OPT_OUT.test(text) }
+  const isComplete = (source: string, shown: string) =>
+    PREFERENCES.test(source) && (POSTAL.test(source) || showsAddress(shown, account.postalAddress))
+  const wants = (part: 'html' | 'text', source: string, shown: string) =>
+    !isOwn || (isSeen[part] && !isComplete(source, shown))
   return {
-    html: withFooter(html, wants('html', html) ? htmlFooter(account) : '', account.language),
-    text: wants('text', text) ? `${text.trimEnd()}\n\n-- \n${textFooter(account)}` : text,
+    html: withFooter(html, wants('html', html, seen.text) ? htmlFooter(account) : '', account.language),
+    text: wants('text', text, text) ? `${text.trimEnd()}\n\n-- \n${textFooter(account)}` : text,
   }
 }
 

@@ -5,9 +5,8 @@ import type { Core } from '../platform/core.ts'
 import { maybeRow, rows, sql } from '../platform/database.ts'
 import { DomainError } from '../platform/errors.ts'
 import { compileMailing } from './compile.ts'
-import { fillMessage, type PreparedMailing, type Recipient } from './fill.ts'
 import type { MailingRow } from './mailing.ts'
-import { type OpenedMessage, openMessage } from './open.ts'
+import { type OpenedMessage, openFilled } from './open.ts'
 import { sendingAccount, sourceOf } from './source.ts'
 
 /** Names of the invented contact; other fields show their label. */
@@ -31,18 +30,8 @@ export async function previewMailing(
     core.config.baseUrl,
   )
   const person = contactId ? await contactOf(core, accountId, contactId) : await inventedContact(core, accountId)
-  return fillFor(core, prepared, accountId, person)
-}
-
-/** Fills a mailing for somebody, with links that belong to nobody. */
-export function fillFor(
-  { keys, clock }: Core,
-  prepared: PreparedMailing,
-  accountId: string,
-  person: Pick<Recipient, 'address' | 'fields'>,
-): Promise<OpenedMessage> {
-  const link = signLink(keys.link, { accountId, addressKey: Buffer.alloc(16), mailingId: null })
-  return openMessage(fillMessage(prepared, { ...person, link, reference: 'preview' }, clock()))
+  const link = signLink(core.keys.link, { accountId, addressKey: Buffer.alloc(16), mailingId: null })
+  return openFilled(prepared, { ...person, link, reference: 'preview' }, core.clock())
 }
 
 export type AccountField = { name: string; label: string }

@@ -119,7 +119,12 @@ function own(holder: unknown, name: string): unknown {
     : undefined
 }
 
+/** More would take long for each recipient and help nobody. */
+const MOST_POINTS = 2000
+
 function parse(kind: TemplateKind, source: string, where: string): Template[] {
+  if (source.split(/\{[{%]/, MOST_POINTS + 2).length > MOST_POINTS + 1)
+    throw new DomainError<MailingErrorCode>('mailing.invalid', `${where}: there are more than 2,000 merge points.`)
   try {
     return engines[kind].parse(source)
   } catch (error) {

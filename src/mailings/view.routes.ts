@@ -44,8 +44,8 @@ export function viewPages(app: FastifyInstance, core: Core) {
   })
 }
 
-/** The HTML of a mailing for the contact that a link belongs to; null when either is gone. */
-async function mailOf({ db, keys, clock }: Core, link: LinkMeaning): Promise<string | null> {
+/** The HTML of a mailing for the contact that a link belongs to; null when either is gone or it cannot be filled in. */
+async function mailOf({ db, keys, clock, log }: Core, link: LinkMeaning): Promise<string | null> {
   const found = await maybeRow(
     db,
     sql<{ compiled: unknown; address: string; fields: Record<string, string> }>`
@@ -60,9 +60,16 @@ async function mailOf({ db, keys, clock }: Core, link: LinkMeaning): Promise<str
   )
   if (!found) return null
   const { compiled, address, fields } = found
-  const signed = signLink(keys.link, link)
-  const message = fillMessage(readPrepared(compiled), { address, fields, link: signed, reference: 'view' }, clock())
-  return (await openMessage(message)).html
+  const recipient = { address, fields, link: signLink(keys.link, link), reference: 'view' }
+  try {
+    return (await openMessage(fillMessage(readPrepared(compiled), recipient, clock()))).html
+  } catch (error) {
+    log.warn(
+      { err: error, account: link.accountId, mailing: link.mailingId },
+      'a mail could not be shown in the browser',
+    )
+    return null
+  }
 }
 
 function notThere(core: Core, request: FastifyRequest, reply: FastifyReply, wayOut: string | null, status = 404) {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { contrast, readColour } from './colour.ts'
+import { htmlFooter } from './footer.ts'
 import { readVisible } from './visible.ts'
 import { missingIn } from './wayout.ts'
 
@@ -126,4 +127,15 @@ test('colours are compared as the eye does', () => {
   expect(readColour('rgba(1,2,3,0)')).toBe('transparent')
   expect(readColour('#12345600')).toBe('transparent')
   expect(readColour('var(--x)')).toBeUndefined()
+})
+
+test('the footer’s words and links stand out from their ground, 4.5:1 and more (WCAG 2.2 1.4.3)', () => {
+  const footer = htmlFooter({ language: 'en', signUpUrl: 'https://x.example/s/1' })
+  const ground = readColour(/background-color:(#[0-9a-f]{6})/.exec(footer)?.[1] ?? '')
+  const inks = [...footer.matchAll(/[;"]color:(#[0-9a-f]{6})/g)].map(([, ink = '']) => readColour(ink))
+  expect(inks.length).toBe(5)
+  for (const ink of inks) {
+    if (!ink || !ground || ink === 'transparent' || ground === 'transparent') throw new Error('not read')
+    expect(contrast(ink, ground)).toBeGreaterThan(4.5)
+  }
 })

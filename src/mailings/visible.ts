@@ -97,7 +97,7 @@ function nodesOf(root: Tree.Node): Tree.Node[] {
   const open = [root]
   for (let node = open.pop(); node; node = open.pop()) {
     found.push(node)
-    if ('childNodes' in node) open.push(...node.childNodes.toReversed())
+    if ('childNodes' in node) for (const child of node.childNodes.toReversed()) open.push(child)
   }
   return found
 }

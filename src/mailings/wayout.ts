@@ -27,7 +27,7 @@ export function missingIn(parts: WayOutParts, urls: WayOutUrls, postalAddress: s
 }
 
 /** True when a visible link with words leads to `url`; what follows ? or # does not matter. */
-export const showsLink = (seen: Seen, url: string) =>
+const showsLink = (seen: Seen, url: string) =>
   seen.links.some(({ href, text }) => href.split(/[?#]/, 1)[0] === url && /\p{L}{2}/u.test(text))
 
 /** True when the letters and figures of the address stand there in their order, however they are laid out. */
