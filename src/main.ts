@@ -1,8 +1,9 @@
 // Starts Last Word and ends it again when asked to: by a signal, or because the program that started it is gone.
+import { enableCompileCache } from 'node:module'
 import { type Asked, readArguments } from './platform/arguments.ts'
 import { type Config, readConfig } from './platform/config.ts'
 import { openLog } from './platform/log.ts'
-import { type Program, start } from './program.ts'
+import type { Program } from './program.ts'
 
 /** Terminal, npm and wrapper each pass on the same Ctrl-C; only a later one means "now". */
 const SAME_SIGNAL_MS = 1000
@@ -19,6 +20,8 @@ try {
 
 async function run(config: Config, asked: Asked) {
   const log = openLog(config.logLevel)
+  enableCompileCache(new URL('../node_modules/.cache/last-word', import.meta.url).pathname)
+  const { start } = await import('./program.ts') // after the settings are known to be good, because it takes longest
   const starting = start(config, asked, log, () => void end(1))
   let askedAt: number | null = null
 

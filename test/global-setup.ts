@@ -1,5 +1,5 @@
 // One server a run, one migrated template on it; each test file clones the template (test/database.ts).
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -18,6 +18,7 @@ declare module 'vitest' {
 export async function setup(project: TestProject) {
   const given = process.env.TEST_DATABASE_URL
   const dataDir = mkdtempSync(join(tmpdir(), 'last-word-test-'))
+  chmodSync(dataDir, 0o711) // so that, as root, the server's own user may enter and nothing is left elsewhere
   const server = given ? null : await startEmbedded(dataDir)
   const serverUrl = given ?? server?.url ?? ''
   const name = `lastword_template_${process.pid}`

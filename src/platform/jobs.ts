@@ -1,8 +1,10 @@
-import { Logger, run as runGraphile } from 'graphile-worker'
+import { Logger, type RunnerOptions, run as runGraphile } from 'graphile-worker'
 import { type Database, type Db, maybeRow, row, rows, run, sql, type Trx, transaction } from './database.ts'
 import { perform } from './job-run.ts'
 import type { Log } from './log.ts'
 import type { Process } from './processes.ts'
+
+const RESTART_AFTER_MS = 500
 
 export type JobStatus = 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
 
@@ -131,25 +133,44 @@ export async function runJobs(
     interrupted: [] as JobName[],
     stopping: false,
   }
-  const runner = await runGraphile({
+  const options: RunnerOptions = {
     pgPool: pool,
     concurrency,
     pollInterval: 1000,
     noHandleSignals: true,
     gracefulShutdownAbortTimeout: stopWithinMs,
     logger: new Logger(() => (level, message) => {
-      if (level === 'error' && !message.startsWith('Failed task')) log.error(message) // those are logged by perform
+      if (level === 'error' && !message.startsWith('Failed task')) log.warn(message) // those are logged by perform
     }),
+    // Without batches graphile-worker 0.18 waits for nobody when it notes the end of a job, and crashes the program
+    // when the database is away in that moment; with them its runner ends in order, and a new one is begun below.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     taskList: { job: (task, { job }) => perform(running, task, job.attempts >= job.max_attempts) },
-  })
+  }
+  let runner = await runGraphile(options)
+  const keepOn = async () => {
+    while (!running.stopping) {
+      await runner.promise.catch((err: unknown) => log.warn({ err }, 'jobs stopped, they are begun again'))
+      if (running.stopping) return
+      await new Promise((resolve) => setTimeout(resolve, RESTART_AFTER_MS))
+      runner = await runGraphile(options).catch(() => runner) // the database is still away
+    }
+  }
+  const keeping = keepOn()
   const rescuing = setInterval(() => {
-    void rescueJobs(db, process.id, running.active).catch((err: unknown) => log.warn({ err }, 'jobs not looked after'))
+    void rescueJobs(db, process.id, running.active, 2 * rescueEveryMs).catch((err: unknown) =>
+      log.warn({ err }, 'jobs not looked after'),
+    )
   }, rescueEveryMs).unref()
+  const stopAll = async () => {
+    await runner.stop().catch(() => {}) // it ended by itself in this moment
+    await keeping
+  }
   return {
     stop: async () => {
       running.stopping = true
       clearInterval(rescuing)
-      await Promise.race([runner.stop(), new Promise((resolve) => setTimeout(resolve, stopWithinMs).unref())])
+      await Promise.race([stopAll(), new Promise((resolve) => setTimeout(resolve, stopWithinMs).unref())])
       await transaction(db, (trx) => free(trx, running.interrupted))
     },
   }
@@ -159,7 +180,7 @@ export async function runJobs(
  * Frees what was left when the database went away in the middle: jobs that this process no longer works on, and jobs
  * that were taken but never begun.
  */
-async function rescueJobs(db: Db, processId: number, active: Set<string>): Promise<void> {
+async function rescueJobs(db: Db, processId: number, active: Set<string>, patienceMs: number): Promise<void> {
   const working = [...active]
   await transaction(db, async (trx) => {
     const left = await rows(
@@ -175,7 +196,7 @@ async function rescueJobs(db: Db, processId: number, active: Set<string>): Promi
       select job.account_id, job.job_id from jobs job
       join graphile_worker.jobs task on task.key = 'job:' || job.account_id || ':' || job.job_id
       where job.status = 'queued' and job.job_id <> all(${working}::bigint[])
-        and task.locked_at < now() - interval '30 seconds'`,
+        and task.locked_at < now() - make_interval(secs => ${patienceMs / 1000})`,
     )
     await free(trx, [...left, ...stuck])
   })
