@@ -1,18 +1,12 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  Outlet,
-  redirect,
-} from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { Frame } from './frame/Frame.tsx'
 import { NotFound } from './frame/NotFound.tsx'
+import { PageFailed, Root } from './frame/Root.tsx'
 import { paths } from './paths.ts'
 import { SignIn } from './session/SignIn.tsx'
 import { Welcome } from './session/Welcome.tsx'
 
-const root = createRootRoute({ component: Outlet })
+const root = createRootRoute({ component: Root })
 const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: SignIn })
 const welcome = createRoute({ getParentRoute: () => root, path: '/welcome', component: Welcome })
 const inside = createRoute({ getParentRoute: () => root, id: 'inside', component: Frame })
@@ -97,6 +91,7 @@ const screens = [
 export const router = createRouter({
   routeTree: root.addChildren([signIn, welcome, inside.addChildren(screens)]),
   defaultPreload: 'intent',
+  defaultErrorComponent: PageFailed,
   scrollRestoration: true,
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {

@@ -49,7 +49,7 @@ export function ContactPage() {
         </Waiting>
       </div>
     )
-  return <Record contact={contact.data} />
+  return <Record key={id} contact={contact.data} />
 }
 
 function Record({ contact }: { contact: Contact }) {

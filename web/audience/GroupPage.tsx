@@ -40,7 +40,7 @@ export function GroupPage() {
   const { id = '' } = useParams({ strict: false })
   const group = useGroup(id)
   if (isNotFound(group.error)) return <NotFound />
-  if (group.data) return <GroupView group={group.data} />
+  if (group.data) return <GroupView key={id} group={group.data} />
   if (!group.error)
     return (
       <div className="body">

@@ -1,6 +1,6 @@
 import { Button, Progress } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Navigate, useNavigate } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { type AudienceImport, audienceImport } from '../../src/audience/import.contract.ts'
 import { messageOf, post } from '../api.ts'
@@ -9,22 +9,13 @@ import { Banner } from '../ui/Banner.tsx'
 import { counted } from '../ui/format.ts'
 import { ButtonLink } from '../ui/links.tsx'
 import { PartsBar } from '../ui/PartsBar.tsx'
-import { ImportLoaded, ImportStep } from './ImportStep.tsx'
+import { ImportOpen, ImportStep } from './ImportStep.tsx'
 import { ImportTally, partsOf } from './ImportTally.tsx'
-import { forgetPlan, isChecked, isUnderWay, readPlan, rememberChecked, stepOf } from './imports.ts'
+import { forgetPlan, isChecked, isUnderWay, readPlan, rememberChecked } from './imports.ts'
 
 export function ImportCheck() {
-  return (
-    <ImportLoaded>
-      {(one) =>
-        isOver(one) ? <Navigate to={paths.importStep(one.id, stepOf(one))} replace /> : <Check import={one} />
-      }
-    </ImportLoaded>
-  )
+  return <ImportOpen>{(one) => <Check import={one} />}</ImportOpen>
 }
-
-/** The import itself began: there is nothing to check any more. */
-const isOver = (one: AudienceImport) => !['uploaded'].includes(one.status) && one.options?.dryRun === false
 
 function Check({ import: one }: { import: AudienceImport }) {
   const [plan] = useState(() => readPlan(one))
@@ -56,7 +47,7 @@ function Check({ import: one }: { import: AudienceImport }) {
     ask()
   }, [needed, ask])
   const ready = !needed && !check.isPending && !isUnderWay(one) && one.counts.rows > 0
-  const failed = check.error ?? start.error ?? (one.status === 'failed' ? new Error(one.problem?.message) : null)
+  const failed = check.error ?? start.error
   return (
     <ImportStep
       import={one}

@@ -9,7 +9,7 @@ import { paths } from '../paths.ts'
 import { ButtonLink } from '../ui/links.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { useFields } from './contacts.ts'
-import { ImportLoaded, ImportStep } from './ImportStep.tsx'
+import { ImportOpen, ImportStep } from './ImportStep.tsx'
 import { type Plan, readPlan, writePlan } from './imports.ts'
 
 type Column = z.infer<typeof importColumn>
@@ -17,7 +17,7 @@ type Column = z.infer<typeof importColumn>
 const leaveOut = 'leave_out'
 
 export function ImportColumns() {
-  return <ImportLoaded>{(one) => <Columns import={one} />}</ImportLoaded>
+  return <ImportOpen>{(one) => <Columns import={one} />}</ImportOpen>
 }
 
 function Columns({ import: one }: { import: AudienceImport }) {

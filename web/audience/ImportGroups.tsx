@@ -9,11 +9,11 @@ import { ButtonLink } from '../ui/links.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { Waiting } from '../ui/Waiting.tsx'
 import { useGroups } from './groups.ts'
-import { ImportLoaded, ImportStep } from './ImportStep.tsx'
+import { ImportOpen, ImportStep } from './ImportStep.tsx'
 import { type Plan, readPlan, writePlan } from './imports.ts'
 
 export function ImportGroups() {
-  return <ImportLoaded>{(one) => <Groups import={one} />}</ImportLoaded>
+  return <ImportOpen>{(one) => <Groups import={one} />}</ImportOpen>
 }
 
 function Groups({ import: one }: { import: AudienceImport }) {

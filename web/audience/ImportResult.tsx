@@ -5,6 +5,7 @@ import { Navigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import type { AudienceImport, ImportMode } from '../../src/audience/import.contract.ts'
 import { downloads, paths } from '../paths.ts'
+import { Address } from '../ui/Address.tsx'
 import { Banner } from '../ui/Banner.tsx'
 import { Facts } from '../ui/Facts.tsx'
 import { count, counted, listed, took } from '../ui/format.ts'
@@ -136,7 +137,7 @@ function ThisImport({ import: one }: { import: AudienceImport }) {
               ]
             : []),
           ...(made.length > 0 ? [['New fields', listed(made)] as const] : []),
-          ...(one.startedBy ? [['Started by', one.startedBy] as const] : []),
+          ...(one.startedBy ? [['Started by', <Address key="who">{one.startedBy}</Address>] as const] : []),
         ]}
       />
     </Panel>

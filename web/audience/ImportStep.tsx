@@ -1,6 +1,6 @@
 import { Button, Text, Title } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { useNavigate, useParams } from '@tanstack/react-router'
+import { Navigate, useNavigate, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import type { AudienceImport } from '../../src/audience/import.contract.ts'
 import { anything, isNotFound, post } from '../api.ts'
@@ -12,7 +12,7 @@ import { noticeDone, noticeFault } from '../ui/notice.tsx'
 import { PageHeader } from '../ui/PageHeader.tsx'
 import { Waiting } from '../ui/Waiting.tsx'
 import { When } from '../ui/When.tsx'
-import { forgetPlan, useImport } from './imports.ts'
+import { forgetPlan, stepOf, useImport } from './imports.ts'
 
 const steps = ['Upload', 'Match columns', 'Choose your groups', 'Check', 'Import', 'Result'] as const
 export type StepName = (typeof steps)[number]
@@ -54,6 +54,19 @@ export function ImportLoaded({ children }: { children: (one: AudienceImport) => 
         <ErrorPanel title="The import could not be loaded" error={one.error} onRetry={() => void one.refetch()} />
       </div>
     </>
+  )
+}
+
+/** For the steps before the import begins; afterwards there is nothing to choose any more. */
+export function ImportOpen({ children }: { children: (one: AudienceImport) => ReactNode }) {
+  return (
+    <ImportLoaded>
+      {(one) => {
+        const step = stepOf(one)
+        if (step !== 'progress' && step !== 'result') return children(one)
+        return <Navigate to={paths.importStep(one.id, step)} replace />
+      }}
+    </ImportLoaded>
   )
 }
 

@@ -1,10 +1,11 @@
 import { Burger, Drawer } from '@mantine/core'
 import { useDisclosure, useNetwork } from '@mantine/hooks'
-import { Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { Outlet, useNavigate } from '@tanstack/react-router'
 import { useCallback } from 'react'
 import { messageOf } from '../api.ts'
 import { useMe } from '../session/session.ts'
 import { ErrorPanel } from '../ui/ErrorPanel.tsx'
+import { Mark } from '../ui/Mark.tsx'
 import { PlaceProvider } from '../ui/place.tsx'
 import { Keys } from './Keys.tsx'
 import { Navigation } from './Navigation.tsx'
@@ -14,7 +15,6 @@ import { useShortcuts } from './shortcuts.ts'
 export function Frame() {
   const me = useMe()
   const { online } = useNetwork()
-  const { pathname } = useLocation()
   const navigate = useNavigate()
   const [opened, drawer] = useDisclosure(false)
   useShortcuts(useCallback((to: string) => void navigate({ to }), [navigate]))
@@ -48,7 +48,7 @@ export function Frame() {
             <Burger size="sm" opened={opened} onClick={drawer.open} aria-label="Open navigation" />
             <b className="grow">{account.name}</b>
           </div>
-          <main id="main" tabIndex={-1} className="page" key={pathname}>
+          <main id="main" tabIndex={-1} className="page">
             <Outlet />
           </main>
         </div>
@@ -56,7 +56,7 @@ export function Frame() {
       <Drawer
         opened={opened}
         onClose={drawer.close}
-        title={account.name}
+        title={<DrawerTitle />}
         size={280}
         className="drawer-nav"
         closeButtonProps={{ 'aria-label': 'Close navigation' }}
@@ -65,5 +65,14 @@ export function Frame() {
       </Drawer>
       <Keys />
     </PlaceProvider>
+  )
+}
+
+function DrawerTitle() {
+  return (
+    <span className="row one">
+      <Mark size={22} />
+      <b>Last Word</b>
+    </span>
   )
 }

@@ -29,23 +29,21 @@ export function Navigation({ me, onGo }: { me: Me; onGo?: () => void }) {
 function Section({ section, onGo }: { section: NavSection; onGo?: () => void }) {
   const { pathname } = useLocation()
   const open = isWithin(pathname, section.within)
-  const onPage = section.pages?.some((page) => isWithin(pathname, page.to)) ?? false
+  // A section with pages is never the current page itself; its own address leads to the first of them.
   return (
     <>
-      <Link to={section.to} onClick={onGo} activeProps={{}} {...current(open && !onPage)}>
+      <Link
+        to={section.pages ? section.within : section.to}
+        onClick={onGo}
+        activeOptions={{ exact: section.pages !== undefined || section.within === '/' }}
+      >
         <section.icon size={17} stroke={1.7} aria-hidden />
         {section.name}
       </Link>
       {open && section.pages && (
         <div className="sub">
           {section.pages.map((page) => (
-            <Link
-              key={page.name}
-              to={page.to}
-              onClick={onGo}
-              activeProps={{}}
-              {...current(isWithin(pathname, page.to))}
-            >
+            <Link key={page.name} to={page.to} onClick={onGo}>
               {page.name}
             </Link>
           ))}
@@ -54,6 +52,3 @@ function Section({ section, onGo }: { section: NavSection; onGo?: () => void }) 
     </>
   )
 }
-
-// The router marks the link of a list as current on its records too, and the section besides; one page is current.
-const current = (is: boolean) => ({ 'aria-current': is ? ('page' as const) : undefined })
