@@ -26,8 +26,8 @@ const TARGET_MS = 150
 const MOST_ATTEMPTS = 1_000
 
 /**
- * Writes what import_rows holds into contacts and groups, some thousand lines a transaction, each with its outcomes,
- * its counts and the point from which the next program goes on (IM-7, IM-8).
+ * Writes what import_rows holds into contacts and groups, some thousand lines a transaction, each with its outcomes and
+ * counts, two at a time (IM-7, IM-8). Where a line has an outcome it is done: a program that is killed leaves the rest.
  *
  * Whoever is opted out when a transaction looks is left as they are (INV-5); whoever opts out after that look makes the
  * database refuse the transaction, and it is done again.
@@ -36,12 +36,18 @@ export async function applyImport(db: Db, order: ApplyOrder, appliedLine: number
   let from = appliedLine
   let lines = FEWEST_LINES
   while (from < order.lastLine) {
-    const to = Math.min(from + lines, order.lastLine)
+    const middle = Math.min(from + lines, order.lastLine)
+    const to = Math.min(middle + lines, order.lastLine)
     const started = performance.now()
-    await again(() => transaction(db, (trx) => applyLines(trx, order, from, to)))
+    const steps = await Promise.allSettled([
+      again(() => transaction(db, (trx) => applyLines(trx, order, from, middle))),
+      again(() => transaction(db, (trx) => applyLines(trx, order, middle, to))),
+    ])
+    for (const step of steps) if (step.status === 'rejected') throw step.reason
     const took = performance.now() - started
     lines = Math.round(Math.min(MOST_LINES, lines * 2, Math.max(FEWEST_LINES, (lines * TARGET_MS) / took)))
     from = to
+    await noteApplied(db, order, to)
     await job.progress(to, order.lastLine)
   }
 }
@@ -79,11 +85,13 @@ export function settleOptOuts(trx: Trx, order: ApplyOrder): Promise<OutcomeCount
 }
 
 async function applyLines(trx: Trx, order: ApplyOrder, from: number, to: number): Promise<void> {
+  if (from >= to) return
   await sql`set local enable_nestloop = off`.execute(trx) // nothing is known yet about rows that came a moment ago
   const counts = await counted(trx, writeLines(order, from, to))
+  if (Object.keys(counts).length === 0) return // done before the program was killed
   if (counts.held) await holdLines(trx, order, from, to)
   if (order.groupIds.length > 0) await joinGroups(trx, order, from, to)
-  await noteApplied(trx, order, to, counts)
+  await noteCounts(trx, order, counts)
 }
 
 function writeLines(order: ApplyOrder, from: number, to: number): RawBuilder<unknown> {
@@ -116,7 +124,7 @@ function writeLines(order: ApplyOrder, from: number, to: number): RawBuilder<unk
           reason = coalesce(chunk.reason, row.reason), fields = null, address_key = null,
           base_key = case when chunk.outcome = 'held' then row.base_key end
       from chunk left join written on written.canonical = chunk.canonical
-      where ${of(order)} and row.line > ${from} and row.line <= ${to} and row.line = chunk.line
+      where ${of(order)} and row.line > ${from} and row.line <= ${to} and row.line = chunk.line and row.outcome is null
       returning row.outcome
     )`
 }
@@ -199,7 +207,7 @@ function writtenContacts(order: ApplyOrder, from: number, to: number, joins: Raw
     where ${of(order)} and row.line > ${from} and row.line <= ${to}`
 }
 
-async function noteApplied(trx: Trx, order: ApplyOrder, to: number, counts: OutcomeCounts): Promise<void> {
+async function noteCounts(trx: Trx, order: ApplyOrder, counts: OutcomeCounts): Promise<void> {
   const before = await row(
     trx,
     sql<{ counts: Record<string, number> }>`
@@ -208,8 +216,15 @@ async function noteApplied(trx: Trx, order: ApplyOrder, to: number, counts: Outc
   await run(
     trx,
     sql`
-    update imports set applied_line = ${to}, counts = ${JSON.stringify(addCounts(before.counts, counts))}::jsonb
+    update imports set counts = ${JSON.stringify(addCounts(before.counts, counts))}::jsonb
     where account_id = ${order.accountId} and import_id = ${order.importId}`,
+  )
+}
+
+function noteApplied(db: Db, order: ApplyOrder, to: number): Promise<number> {
+  return run(
+    db,
+    sql`update imports set applied_line = ${to} where account_id = ${order.accountId} and import_id = ${order.importId}`,
   )
 }
 
