@@ -207,6 +207,17 @@ test('opt-outs of many addresses and of groups in any order all finish', async (
   expect(entries.filter(({ opted_out }) => opted_out === '60')).toHaveLength(1)
 })
 
+test('an opt-out of several addresses stands in line behind a bulk opt-out, so that neither deadlocks', async () => {
+  const groupId = await newGroup()
+  const [ann, bob] = [await person(), await person()]
+  const bulk = await holdTransaction(core)
+  await bulk.query(OPT_OUT_GROUP, [groupId])
+  const several = optOut(db, ACCOUNT, [ann.key, bob.key], { source: 'api' })
+  await whenWaiting(asOwner)
+  await bulk.end('commit')
+  expect(await several).toMatchObject({ optedOut: 2 })
+})
+
 test('an opt-out whose connection breaks while it waits is tried again and recorded', async () => {
   const ann = await person()
   const editing = await holdTransaction(core)

@@ -1,0 +1,357 @@
+// One row for everything that writes and could bring a person back. A new operation of the API needs a row here,
+// or a reason below why it cannot; a test compares the two with the OpenAPI document.
+import {
+  changeAll,
+  fresh,
+  importFile,
+  leaveByLink,
+  makeGroup,
+  type Scene,
+  tryStatement,
+  type World,
+} from './promise-world.ts'
+import { keyOf } from './sample.ts'
+
+export type Writer = {
+  name: string
+  /** Operations of the API that the row tries. */
+  covers?: string[]
+  /** Another address than usual. */
+  address?: () => string
+  /** Arranged before they opt out. */
+  before?: (world: World, scene: Scene) => Promise<unknown>
+  write: (world: World, scene: Scene) => Promise<unknown>
+  /** How they opt out, when it is not by the link. */
+  leave?: (world: World, scene: Scene) => Promise<unknown>
+  /** The contact may be erased; nothing else about it changes. */
+  mayErase?: true
+}
+
+const modes = ['add_and_update', 'add_only', 'update_only']
+const file = (...lines: string[]) => ['Email,First name,Opted out', ...lines].join('\n')
+
+const contactWriters: Writer[] = [
+  {
+    name: 'editing details',
+    covers: ['patch /contacts/{id}'],
+    write: (w, s) => w.call('PATCH', `/contacts/${s.contactId}`, { fields: { first_name: 'Back' } }),
+  },
+  {
+    name: 'changing the address to another',
+    write: (w, s) => w.call('PATCH', `/contacts/${s.contactId}`, { address: `${fresh('away.')}@post.example` }),
+  },
+  {
+    name: "changing another contact's address to this one",
+    write: (w, s) => w.call('PATCH', `/contacts/${s.stays.contactId}`, { address: s.address.toUpperCase() }),
+  },
+  {
+    name: "changing another contact's address to another spelling of this mailbox",
+    address: () => `${fresh('leaves')}@gmail.com`,
+    write: (w, s) =>
+      w.call('PATCH', `/contacts/${s.stays.contactId}`, {
+        address: s.address.replace('@gmail.com', '+x@googlemail.com'),
+      }),
+  },
+  {
+    name: 'adding the address again',
+    covers: ['post /contacts'],
+    write: async (w, s) => {
+      for (const address of [s.address, ` <${s.address.toUpperCase()}>; `])
+        await w.call('POST', '/contacts', { address, groupIds: [s.stays.groupId] })
+    },
+  },
+  {
+    name: 'adding another spelling of the same Gmail mailbox',
+    address: () => `${fresh('leaves')}@gmail.com`,
+    write: async (w, s) => {
+      const [name] = s.address.split('@')
+      for (const address of [`l.${name?.slice(1)}@gmail.com`, `${name}+news@gmail.com`, `${name}@googlemail.com`])
+        await w.call('POST', '/contacts', { address, groupIds: [s.stays.groupId] })
+    },
+  },
+  ...['active', 'error'].map(
+    (status): Writer => ({
+      name: `changing the status to ${status}`,
+      covers: ['post /contacts/{id}/status'],
+      write: (w, s) => w.call('POST', `/contacts/${s.contactId}/status`, { status }),
+    }),
+  ),
+  {
+    name: 'changing the status to active when the contact was in Error',
+    before: (w, s) => w.call('POST', `/contacts/${s.contactId}/status`, { status: 'error' }),
+    write: (w, s) => w.call('POST', `/contacts/${s.contactId}/status`, { status: 'active' }),
+  },
+  {
+    name: 'opting out again as an operator, then changing back',
+    write: async (w, s) => {
+      await w.call('POST', `/contacts/${s.contactId}/status`, { status: 'opt_out' })
+      await w.call('POST', `/contacts/${s.contactId}/status`, { status: 'active' })
+    },
+  },
+  {
+    name: 'archiving and restoring',
+    covers: ['post /contacts/{id}/archive', 'post /contacts/{id}/restore'],
+    write: async (w, s) => {
+      await w.call('POST', `/contacts/${s.contactId}/archive`)
+      await w.call('POST', `/contacts/${s.contactId}/restore`)
+    },
+  },
+  {
+    name: 'archiving, importing again, restoring',
+    write: async (w, s) => {
+      await w.call('POST', `/contacts/${s.contactId}/archive`)
+      await importFile(w, file(`${s.address},Back,no`), { groupIds: [s.groupId] })
+      await w.call('POST', `/contacts/${s.contactId}/restore`)
+    },
+  },
+  {
+    name: 'erasing and adding again',
+    covers: ['delete /contacts/{id}'],
+    mayErase: true,
+    write: async (w, s) => {
+      await w.call('DELETE', `/contacts/${s.contactId}`)
+      await w.call('POST', '/contacts', { address: s.address, groupIds: [s.groupId] })
+    },
+  },
+  {
+    name: 'erasing and importing again',
+    mayErase: true,
+    write: async (w, s) => {
+      await w.call('DELETE', `/contacts/${s.contactId}`)
+      for (const mode of modes) await importFile(w, file(`${s.address},Back,no`), { mode, groupIds: [s.groupId] })
+    },
+  },
+  {
+    name: 'releasing a hold',
+    covers: ['post /contacts/{id}/release'],
+    address: () => `${fresh('leaves.')}+tag@post.example`,
+    before: async (w, s) => leaveByLink(w, s.address.replace('+tag', '')),
+    write: (w, s) => w.call('POST', `/contacts/${s.contactId}/release`),
+  },
+  {
+    name: 'a contact of the same address in another account',
+    write: async (w, s) => {
+      const other = await w.program.anotherAccount()
+      await w.program.api('POST', '/contacts', { address: s.address }, other.apiKey)
+    },
+  },
+]
+
+const groupWriters: Writer[] = [
+  {
+    name: 'joining other groups',
+    covers: ['post /contacts/{id}/groups'],
+    write: async (w, s) =>
+      w.call('POST', `/contacts/${s.contactId}/groups`, { groupIds: [s.stays.groupId, await makeGroup(w)] }),
+  },
+  {
+    name: 'being added to a group with others',
+    covers: ['post /groups/{id}/members'],
+    write: (w, s) =>
+      w.call('POST', `/groups/${s.stays.groupId}/members`, { contactIds: [s.contactId, s.stays.contactId] }),
+  },
+  {
+    name: 'leaving the group and joining again',
+    covers: ['delete /contacts/{id}/groups/{groupId}', 'delete /groups/{id}/members'],
+    write: async (w, s) => {
+      await w.call('DELETE', `/contacts/${s.contactId}/groups/${s.groupId}`)
+      await w.call('DELETE', `/groups/${s.groupId}/members`, { contactIds: [s.contactId] })
+      await w.call('POST', `/contacts/${s.contactId}/groups`, { groupIds: [s.groupId] })
+    },
+  },
+  {
+    name: 'removing everybody from the group and adding them again',
+    covers: ['post /groups/{id}/members/all/remove'],
+    write: async (w, s) => {
+      await w.call('POST', `/groups/${s.groupId}/members/all/remove`)
+      await w.call('POST', `/groups/${s.groupId}/members`, { contactIds: [s.contactId] })
+    },
+  },
+  {
+    name: 'archiving, renaming and restoring the group',
+    covers: ['post /groups/{id}/archive', 'post /groups/{id}/restore', 'patch /groups/{id}'],
+    write: async (w, s) => {
+      await w.call('POST', `/groups/${s.groupId}/archive`)
+      await w.call('POST', `/groups/${s.groupId}/restore`)
+      await w.call('PATCH', `/groups/${s.groupId}`, { name: fresh('Renamed ') })
+    },
+  },
+  ...['active', 'error'].map(
+    (status): Writer => ({
+      name: `changing the status of everybody in the group to ${status}`,
+      covers: ['post /groups/{id}/status'],
+      write: (w, s) => changeAll(w, s.groupId, status),
+    }),
+  ),
+  {
+    name: 'changing the status of everybody to error, then to active',
+    write: async (w, s) => {
+      await changeAll(w, s.groupId, 'error')
+      await changeAll(w, s.groupId, 'active')
+    },
+  },
+  {
+    name: 'changing everybody back after a bulk opt-out',
+    leave: (w, s) => changeAll(w, s.groupId, 'opt_out'),
+    write: (w, s) => changeAll(w, s.groupId, 'active'),
+  },
+]
+
+const importWriters: Writer[] = [
+  ...modes.map(
+    (mode): Writer => ({
+      name: `importing the address, mode ${mode}`,
+      covers: ['post /imports'],
+      write: async (w, s) =>
+        importFile(w, file(`${s.address.toUpperCase()},Back,no`), {
+          mode,
+          groupIds: [s.groupId, s.stays.groupId],
+          newGroups: [fresh('New ')],
+          emptyCells: 'clear',
+        }),
+    }),
+  ),
+  {
+    name: 'importing it many times in one file, saying that it did not opt out',
+    write: (w, s) =>
+      importFile(w, file(`${s.address},A,no`, `"<${s.address}>",B,no`, `mailto:${s.address},C,0`, `${s.address}.,D,`)),
+  },
+  {
+    name: 'importing a file of opt-outs, then the same file without',
+    leave: (w, s) => importFile(w, file(`${s.address},,yes`), { asOptOuts: true }),
+    write: (w, s) => importFile(w, file(`${s.address},Back,no`), { groupIds: [s.groupId] }),
+  },
+  {
+    name: 'importing a file whose column says so, then one whose column says no',
+    leave: (w, s) =>
+      importFile(w, file(`${s.address},,yes`), {
+        mapping: { Email: 'address', 'First name': 'first_name', 'Opted out': 'opt_out' },
+      }),
+    write: (w, s) =>
+      importFile(w, file(`${s.address},Back,no`), {
+        mapping: { Email: 'address', 'First name': 'first_name', 'Opted out': 'opt_out' },
+      }),
+  },
+  {
+    name: 'uploading first, checking, then starting',
+    covers: [
+      'post /imports/uploads',
+      'post /imports/{id}/check',
+      'post /imports/{id}/start',
+      'post /imports/{id}/cancel',
+    ],
+    write: async (w, s) => {
+      const form = new FormData()
+      form.set('file', new Blob([file(`${s.address},Back,no`)]), 'people.csv')
+      const { body } = await w.call('POST', '/imports/uploads', form)
+      await w.call('POST', `/imports/${String(body.id)}/check`, { groupIds: [s.groupId] })
+      await w.call('POST', `/imports/${String(body.id)}/start`, { groupIds: [s.groupId] })
+      await w.call('POST', `/imports/${String(body.id)}/cancel`)
+    },
+  },
+]
+
+const optOutWriters: Writer[] = [
+  {
+    name: 'opting out again by the API',
+    covers: ['post /opt-outs'],
+    write: (w, s) => w.call('POST', '/opt-outs', { addresses: [s.address] }),
+  },
+  {
+    name: 'an opt-out by the API of an address that was added later',
+    address: () => `${fresh('later.')}@post.example`,
+    leave: (w, s) => w.call('POST', '/opt-outs', { addresses: [s.address.toUpperCase()] }),
+    write: (w, s) => w.call('POST', `/contacts/${s.contactId}/status`, { status: 'active' }),
+  },
+  {
+    name: 'an opt-out before the address was ever a contact',
+    mayErase: true,
+    before: (w, s) => w.call('DELETE', `/contacts/${s.contactId}`),
+    write: async (w, s) => {
+      await w.call('POST', '/contacts', { address: s.address, groupIds: [s.groupId] })
+      await importFile(w, file(`${s.address},Back,no`), { groupIds: [s.groupId] })
+    },
+  },
+  {
+    name: 'a bounce noted under the opt-out, then changing to active',
+    write: async (w, s) => {
+      await tryStatement(
+        w,
+        `insert into contact_errors (account_id, contact_id, reason) values (${w.accountId}, ${s.contactId}, 'delivery')`,
+      )
+      await w.call('POST', `/contacts/${s.contactId}/status`, { status: 'active' })
+    },
+  },
+]
+
+const statements: [string, (world: World, scene: Scene) => string][] = [
+  [
+    'the standing opt-out is deleted',
+    (w) => `delete from standing_optouts where account_id = ${w.accountId} returning 1`,
+  ],
+  ['the ledger is deleted', (w) => `delete from optout_ledger where account_id = ${w.accountId} returning 1`],
+  [
+    'the standing opt-out is given to another address',
+    (w, s) =>
+      `update standing_optouts set address_key = decode(md5('x'), 'hex') where address_key = decode('${keyOf(w.core, s.address).toString('hex')}', 'hex') returning 1`,
+  ],
+  [
+    'the contact gets another key',
+    (w, s) =>
+      `update contacts set address_key = decode(md5('x'), 'hex') where account_id = ${w.accountId} and contact_id = ${s.contactId} returning 1`,
+  ],
+  [
+    'the contact gets other details',
+    (w, s) =>
+      `update contacts set fields = '{"first_name": "Back"}' where account_id = ${w.accountId} and contact_id = ${s.contactId} returning 1`,
+  ],
+  [
+    'the contact moves to another account',
+    (w, s) =>
+      `update contacts set account_id = 99 where account_id = ${w.accountId} and contact_id = ${s.contactId} returning 1`,
+  ],
+  [
+    'the contact is deleted around erasure',
+    (w, s) => `delete from contacts where account_id = ${w.accountId} and contact_id = ${s.contactId} returning 1`,
+  ],
+  [
+    'the contact is put into a group',
+    (w, s) => `insert into group_members values (${w.accountId}, ${s.stays.groupId}, ${s.contactId}) returning 1`,
+  ],
+  [
+    'a message is queued',
+    (w, s) =>
+      `insert into messages (account_id, mailing_id, contact_id, address_key) values (${w.accountId}, 999999, ${s.contactId}, decode('${keyOf(w.core, s.address).toString('hex')}', 'hex')) returning 1`,
+  ],
+  ['the trigger is switched off', () => 'alter table contacts disable trigger all'],
+  ['the runtime role takes the rights', () => 'grant all on standing_optouts to lastword_app'],
+]
+const sqlWriters = statements.map(
+  ([name, text]): Writer => ({
+    name: `SQL as the application: ${name}`,
+    write: (world, scene) => tryStatement(world, text(world, scene)),
+  }),
+)
+
+export const writers: Writer[] = [...contactWriters, ...groupWriters, ...importWriters, ...optOutWriters, ...sqlWriters]
+
+/** Operations that change something, but neither a contact nor who gets a mailing; sending itself is what every row does. */
+export const harmless = [
+  'post /owner',
+  'post /session',
+  'delete /session',
+  'patch /account',
+  'post /api-keys',
+  'delete /api-keys/{id}',
+  'post /jobs/{id}/cancel',
+  'post /groups',
+  'post /fields',
+  'post /mailings',
+  'patch /mailings/{id}',
+  'delete /mailings/{id}',
+  'post /mailings/{id}/check',
+  'post /mailings/{id}/send',
+  'post /mailings/{id}/pause',
+  'post /mailings/{id}/resume',
+  'post /mailings/{id}/cancel',
+]
