@@ -39,7 +39,7 @@ function sourcesHash() {
     'tsconfig.json',
   ]
   const hash = createHash('sha256')
-  for (const path of files.sort())
+  for (const path of files.sort((one, other) => (one < other ? -1 : 1)))
     hash
       .update(`${path}\0`)
       .update(readFileSync(join(root, path)))

@@ -101,7 +101,7 @@ export function isRunning(pid: number): boolean {
 export async function until(condition: () => boolean | Promise<boolean>, withinMs = deadline) {
   const last = Date.now() + withinMs
   while (!(await condition())) {
-    if (Date.now() > last) throw new Error(`it did not happen within ${withinMs} ms: ${condition}`)
+    if (Date.now() > last) throw new Error(`it did not happen within ${withinMs} ms: ${condition.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 
 /** True for the names and addresses of this machine. */
-export const isLoopback = (host: string) => host === 'localhost' || host === '[::1]' || /^127\./.test(host)
+export const isLoopback = (host: string) => host === 'localhost' || host === '[::1]' || host.startsWith('127.')
 
 const settings = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),

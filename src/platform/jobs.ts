@@ -1,6 +1,6 @@
 import { Logger, type RunnerOptions, run as runGraphile } from 'graphile-worker'
 import { type Database, type Db, maybeRow, row, rows, run, sql, type Trx, transaction } from './database.ts'
-import { perform } from './job-run.ts'
+import { perform, type Running } from './job-run.ts'
 import type { Log } from './log.ts'
 import type { Process } from './processes.ts'
 
@@ -124,13 +124,13 @@ export async function runJobs(
     stopWithinMs = 10_000,
   }: { log: Log; process: Process; concurrency?: number; rescueEveryMs?: number; stopWithinMs?: number },
 ) {
-  const running = {
+  const running: Running = {
     db,
     handlers,
     log,
     processId: process.id,
     active: new Set<string>(),
-    interrupted: [] as JobName[],
+    interrupted: [],
     stopping: false,
   }
   const options: RunnerOptions = {
