@@ -75,7 +75,8 @@ const texts: Record<string, Text> = {
   accepted: (row) => `${nameOf(row)} was accepted`,
   deferred: (row, data) => `${nameOf(row)} is delayed${answerText(data)}`,
   bounced: (row, data) => `${nameOf(row)} came back${answerText(data)}`,
-  withheld: (row) => `${nameOf(row)} was held back, because the address had opted out`,
+  withheld: (row, data) =>
+    `${nameOf(row)} was held back${data.answer === 'opted out' ? ', because the address had opted out' : answerText(data)}`,
   unknown: (row) => `${nameOf(row)} was handed over; whether it was accepted is not known, and it is not sent again`,
   cancelled: (row) => `${nameOf(row)} was cancelled before it was sent`,
   opened: (row) => `Opened ${nameOf(row)}`,

@@ -194,13 +194,27 @@ test('mail and responses stand between the acts', async () => {
     ['handed_over', 'Frost warning is being handed over'],
     ['deferred', 'Frost warning is delayed: 450 later'],
     ['bounced', 'Frost warning came back: 450 later'],
-    ['withheld', 'Frost warning was held back, because the address had opted out'],
+    ['withheld', 'Frost warning was held back: 450 later'],
     ['unknown', 'Frost warning was handed over; whether it was accepted is not known, and it is not sent again'],
     ['cancelled', 'Frost warning was cancelled before it was sent'],
   ]) {
     await run(core.db, sql`update messages set state = ${state}, answer = '450 later' where contact_id = ${id}`)
     expect(await texts(id)).toContain(text)
   }
+})
+
+test('mail that was held back for an opt-out says so', async () => {
+  const mailingId = await newMailing('Seed swap')
+  const { id, address } = await addContact(core, person, { address: 'held-back@post.example' })
+  await run(
+    core.db,
+    sql`insert into messages (account_id, mailing_id, contact_id, address_key) values (${accountId}, ${mailingId}, ${id}, ${keyOf(address)})`,
+  )
+  await setContactStatus(core.db, person, id, 'opt_out')
+  expect((await texts(id)).slice(0, 2).sort()).toEqual([
+    'Opted out by Hedda Quill',
+    'Seed swap was held back, because the address had opted out',
+  ])
 })
 
 test('a hold and its end are told', async () => {
