@@ -53,17 +53,25 @@ async function measure() {
       contacts.push(...(await insertContacts(core, accountId, Math.min(10_000, rows - start), `n${start}-`)))
     const mailingId = await insertSendingMailing(core, accountId, contacts, { html })
     const process_ = await joinProcesses(core.db, core.pool)
+    const usedBefore = process.cpuUsage()
     const began = performance.now()
     const sender = startSender(core, process_)
     while ((await statusOf(core, accountId, mailingId)).status !== 'sent') await sleep(50)
     const seconds = (performance.now() - began) / 1000
+    const used = process.cpuUsage(usedBefore)
     await sender.stop()
     console.error(await statesOf(core, accountId, mailingId))
     const floorSeconds = await readyMade(core)
     await process_.leave()
     await database.close()
     const peakMB = Math.round(process.resourceUsage().maxRSS / 1024)
-    const figures = { seconds, perSecond: rows / seconds, floorSeconds, ratio: seconds / floorSeconds }
+    const figures = {
+      seconds,
+      perSecond: rows / seconds,
+      floorSeconds,
+      ratio: seconds / floorSeconds,
+      cpuSeconds: (used.user + used.system) / 1e6,
+    }
     const rounded = Object.fromEntries(Object.entries(figures).map(([key, value]) => [key, Number(value.toFixed(2))]))
     console.log(JSON.stringify({ name: 'send', rows, dkim: given.dkim, connections, ...rounded, peakMB }))
   } finally {

@@ -23,7 +23,7 @@ export async function smtpLane(desk: Desk): Promise<void> {
       continue
     }
     try {
-      if (!connection?.isOpen()) connection = await desk.connect()
+      if (!connection?.isOpen()) connection = await connect(desk)
       const ready = await makeReady(desk, message)
       const outcome = ready && (await connection.deliver(ready.envelope, ready.raw, () => desk.mayLeave(message)))
       failures = outcome?.kind === 'not_handed' ? failures + 1 : 0
@@ -38,6 +38,16 @@ export async function smtpLane(desk: Desk): Promise<void> {
   }
   over.removeEventListener('abort', breakOff)
   connection?.quit()
+}
+
+class NoConnection extends Error {}
+
+async function connect(desk: Desk): Promise<SmtpConnection> {
+  try {
+    return await desk.connect()
+  } catch (error) {
+    throw new NoConnection(error instanceof Error ? error.message : String(error), { cause: error })
+  }
 }
 
 /** The message ready to leave, or null when it cannot be made; the mailing goes on without it. */
@@ -73,7 +83,7 @@ async function giveBack(desk: Desk, message: ClaimedMessage, error: unknown) {
   try {
     await desk.record(message, { messageId: message.messageId, state: 'queued', answer: words })
     if (error instanceof MailingBroken) await desk.pause(message, words)
-    else await desk.doesNotWork(message, `The mail server cannot be used: ${words}`)
+    if (error instanceof NoConnection) await desk.doesNotWork(message, `The mail server cannot be used: ${words}`)
   } catch (failure) {
     core.log.error({ err: failure }, 'a message was not put back; the next program inherits it')
   }

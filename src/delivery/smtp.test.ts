@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import { selfSigned, startMailServer, startScriptedServer } from '../../test/smtp.ts'
 import { openSmtp, type SmtpConnection } from './smtp.ts'
@@ -207,4 +207,14 @@ test('many messages share one connection', async () => {
   for (let n = 0; n < 20; n += 1) await connection.deliver({ ...envelope, to: `n${n}@post.example` }, raw, pass)
   expect(server.messages).toHaveLength(20)
   expect(server.connections()).toBe(1)
+})
+
+test('only one file can talk SMTP, so that nothing leaves without the last check (INV-8)', () => {
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /(?<!\.test)\.ts$/.test(path),
+  )
+  const talking = sources.filter((path) =>
+    /nodemailer|smtp-connection/.test(readFileSync(`src/${path}`, 'utf8').replace(/^\s*(\/\/|\*).*$/gm, '')),
+  )
+  expect(talking).toEqual(['delivery/smtp.ts'])
 })
