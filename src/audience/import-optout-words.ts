@@ -7,7 +7,7 @@
 export function readOptOut(cell: string): boolean | null {
   const word = wordOf(cell)
   if (word === '' || NO.has(word)) return false
-  if (YES.has(word) || /^\d{4}-\d{2}-\d{2}([t ].*)?$/.test(word)) return true
+  if (YES.has(word) || DATE.test(word)) return true
   return null
 }
 
@@ -20,6 +20,9 @@ export const isStatusHeader = (name: string) => STATUS_HEADERS.has(wordOf(name).
 /** A status that can be told apart; “yes” and “1” in a status column could mean either. */
 export const isStatusWord = (cell: string) =>
   /[a-z]{3}/.test(wordOf(cell)) && readOptOut(cell) !== null && !BARE.has(wordOf(cell))
+
+/** When somebody opted out: 2024-06-01 08:30 (dashes are spaces by now), 01.06.2024, 6/1/2024. */
+const DATE = /^(\d{4} \d{2} \d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4})([t ].*)?$/
 
 const wordOf = (text: string) =>
   text
