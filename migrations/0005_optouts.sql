@@ -89,6 +89,8 @@ create view mailable_contacts as
 -- Edits hold the advisory lock (1279738, account) shared, opt-outs of many hold it alone: so an edit that began
 -- before a bulk opt-out is committed before that opt-out is answered (SE-11). Opt-outs of single addresses lock
 -- the contact row instead. The look-ups below stand in place, not in a function: measured, a call costs more than they do.
+-- Each look-up is of one table by its key: a join here takes the plan that the statement around it was told to take, and
+-- with enable_nestloop off that reads every opt-out for every row (measured: 28 ms a row with 29,100 of them).
 
 -- A locked contact can be archived and restored; every other change is refused (INV-2, INV-3).
 create function guard_contact() returns trigger language plpgsql as $$
@@ -109,11 +111,13 @@ create trigger locked before update on contacts for each row execute function gu
 
 -- A locked contact joins no group (D3, INV-6).
 create function guard_group_member() returns trigger language plpgsql as $$
+declare
+  key bytea;
 begin
   perform pg_advisory_xact_lock_shared(1279738, (new.account_id % 2147483647)::int);
-  if exists (select from contacts contact
-             join standing_optouts standing on standing.account_id = contact.account_id and standing.address_key = contact.address_key
-             where contact.account_id = new.account_id and contact.contact_id = new.contact_id) then
+  select contact.address_key into key from contacts contact
+    where contact.account_id = new.account_id and contact.contact_id = new.contact_id;
+  if exists (select from standing_optouts standing where standing.account_id = new.account_id and standing.address_key = key) then
     raise exception 'this contact opted out: it joins no group' using errcode = 'LW001';
   end if;
   return new;
@@ -124,13 +128,14 @@ create trigger locked before insert or update on group_members for each row exec
 create function guard_contact_error() returns trigger language plpgsql as $$
 declare
   fact contact_errors;
+  key bytea;
 begin
   if tg_op = 'DELETE' then fact := old; else fact := new; end if;
   perform pg_advisory_xact_lock_shared(1279738, (fact.account_id % 2147483647)::int);
+  select contact.address_key into key from contacts contact
+    where contact.account_id = fact.account_id and contact.contact_id = fact.contact_id;
   if (tg_op = 'DELETE' or fact.reason <> 'delivery')
-     and exists (select from contacts contact
-                 join standing_optouts standing on standing.account_id = contact.account_id and standing.address_key = contact.address_key
-                 where contact.account_id = fact.account_id and contact.contact_id = fact.contact_id) then
+     and exists (select from standing_optouts standing where standing.account_id = fact.account_id and standing.address_key = key) then
     raise exception 'this contact opted out: details and status are locked' using errcode = 'LW001';
   end if;
   return fact;
