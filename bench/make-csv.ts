@@ -41,7 +41,7 @@ const WRONG = [
 /** Text of the file, a row at a time; returns what an import must count. */
 export function* csvRows(options: CsvOptions): Generator<string, ExpectedCounts> {
   const random = mulberry32(options.seed ?? 1)
-  const pick = <Item>(items: Item[]): Item => items[Math.floor(random() * items.length)] ?? (items[0] as Item)
+  const pick = (items: string[]) => items[Math.floor(random() * items.length)] ?? ''
   const delimiter = options.semicolons ? ';' : ','
   const counts = { rows: options.rows, added: 0, duplicates: 0, invalid: 0 }
   const cell = (text: string) => (/[",;\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)

@@ -2,7 +2,7 @@ import type { RawBuilder } from 'kysely'
 import { type Db, row, rows, run, sql, type Trx, transaction } from '../platform/database.ts'
 import { isLocked, isRetryable } from '../platform/errors.ts'
 import type { JobContext } from '../platform/jobs.ts'
-import type { ImportOptions, ImportOutcome } from './import.contract.ts'
+import { type ImportCounts, type ImportOptions, type ImportOutcome, importOutcome } from './import.contract.ts'
 
 export type ApplyOrder = {
   accountId: string
@@ -231,9 +231,9 @@ function noteApplied(db: Db, order: ApplyOrder, to: number): Promise<number> {
 /** Adds outcomes to the counts of an import, in the words of its contract. */
 export function addCounts(before: Record<string, number>, outcomes: OutcomeCounts): Record<string, number> {
   const counts = { ...before }
-  for (const [outcome, name] of Object.entries(COUNTED_AS)) {
-    const more = outcomes[outcome as ImportOutcome] ?? 0
-    if (more > 0) counts[name] = (counts[name] ?? 0) + more
+  for (const outcome of importOutcome.options) {
+    const name = COUNTED_AS[outcome]
+    counts[name] = (counts[name] ?? 0) + (outcomes[outcome] ?? 0)
   }
   return counts
 }
@@ -268,11 +268,13 @@ const optedOutOn = ({ accountId }: ApplyOrder) => sql`
 
 const SAID_BY_FILE = 'The file says so.'
 
-const COUNTED_AS = {
+const COUNTED_AS: Record<ImportOutcome, keyof ImportCounts> = {
   added: 'added',
   updated: 'updated',
   unchanged: 'unchanged',
   skipped: 'unchanged',
+  duplicate: 'duplicates',
+  invalid: 'invalid',
   opted_out: 'optedOut',
   held: 'held',
 }
