@@ -1,4 +1,4 @@
-// Builds the web application when its sources changed since the last build.
+// Builds the web application when its sources changed since the last build; `node bin/build.mjs --now` builds in any case.
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -54,3 +54,9 @@ function filesIn(folder) {
     return /\.test\.tsx?$/.test(entry.name) ? [] : [path]
   })
 }
+
+if (process.argv[2] === '--now')
+  await build().catch((error) => {
+    console.error(error.message)
+    process.exit(1)
+  })

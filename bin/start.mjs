@@ -27,10 +27,12 @@ main.once('error', (error) => fail(`${node} cannot be run: ${error.message}. Run
 main.once('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
 
 // When npm itself is killed, its children are given another parent.
-if (npm.length > 0)
-  setInterval(() => {
-    if (!ancestors().every((pid, index) => pid === npm[index])) main.kill('SIGTERM')
-  }, 500)
+const watching = setInterval(() => {
+  if (ancestors().every((pid, index) => pid === npm[index])) return
+  clearInterval(watching) // a second signal would not let the program finish
+  main.kill('SIGTERM')
+}, 500)
+if (npm.length === 0) clearInterval(watching)
 
 /** The processes up to npm: our parent, or a shell between. */
 function ancestors() {

@@ -27,14 +27,7 @@ await check('format', [join(packages, '@biomejs/biome/bin/biome'), 'check', '.']
 await check('lint', [join(packages, 'oxlint/bin/oxlint'), '--type-aware', '--deny-warnings'])
 await check('types', [join(packages, '@typescript/native/bin/tsc'), '--noEmit'])
 await check('dead code', [join(packages, 'knip/bin/knip.js')])
-await check('web build', [
-  join(packages, 'vite/bin/vite.js'),
-  'build',
-  '--config',
-  'web/vite.config.ts',
-  '--logLevel',
-  'warn',
-])
+await check('web build', [join(root, 'bin/build.mjs'), '--now'])
 await suite('tests', vitest('vitest.json'), (code) => countVitest('vitest.json', code))
 await withSecondPostgres(async (url) => {
   const files = testsOnDatabase()

@@ -226,3 +226,20 @@ test('a Ctrl-C that arrives several times at once is one, and the program ends c
   expect(await program.ended).toBe(0)
   expect(isRunning(program.pid)).toBe(false)
 })
+
+test.for([
+  ['the starting script', ['bin/start.mjs'], {}],
+  [
+    'npm',
+    ['-e', "require('node:child_process').spawn(process.execPath, ['bin/start.mjs'], { stdio: 'inherit' })"],
+    { npm_lifecycle_event: 'start' },
+  ],
+] as const)('when %s is killed, the program and its database end in order', async ([, from, env]) => {
+  const dataDir = dataDirectory()
+  const wrapper = await started({ dataDir, from: [...from], env })
+  const main = JSON.parse(readFileSync(join(dataDir, 'run.json'), 'utf8')).pid
+  wrapper.child.kill('SIGKILL')
+  await until(() => !isRunning(main))
+  expect(serverOf(dataDir)).toBeNull()
+  expect(existsSync(join(dataDir, 'run.json'))).toBe(false)
+})
