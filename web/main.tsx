@@ -13,7 +13,8 @@ import { ApiFailure } from './api.ts'
 import { paths } from './paths.ts'
 import { router } from './routes.tsx'
 import { depart } from './ui/arrival.ts'
-import { cssVariablesResolver, theme } from './ui/theme.ts'
+import { theme } from './ui/theme.ts'
+import { cssVariablesResolver } from './ui/variables.ts'
 
 /** Whoever is not signed in any more signs in and comes back to the same page. */
 function handleFailure(error: Error) {

@@ -8,12 +8,10 @@ import {
   Button,
   Card,
   Checkbox,
-  type CSSVariablesResolver,
   createTheme,
   Input,
   Kbd,
   Loader,
-  type MantineColorsTuple,
   Menu,
   Modal,
   Notification,
@@ -31,106 +29,7 @@ import {
   TextInput,
   Tooltip,
 } from '@mantine/core'
-
-// Steps 0 to 2 backgrounds and lines, 3 to 5 marks in charts, 6 filled controls and links, 7 to 9 text on tints.
-const brand: MantineColorsTuple = [
-  '#edfbfe',
-  '#ddf4fa',
-  '#bbe7f2',
-  '#8fd4e5',
-  '#5ab8ce',
-  '#1e99b1',
-  '#00778c',
-  '#026172',
-  '#024c5a',
-  '#003843',
-]
-const active: MantineColorsTuple = [
-  '#effcf3',
-  '#e0f6e7',
-  '#c1eacf',
-  '#98d9b0',
-  '#69be8b',
-  '#3b9f68',
-  '#087f4a',
-  '#00683b',
-  '#02522e',
-  '#003d20',
-]
-const errored: MantineColorsTuple = [
-  '#fff6ef',
-  '#ffebdb',
-  '#fad6b9',
-  '#f1bb8c',
-  '#dc995b',
-  '#be762c',
-  '#9b5700',
-  '#7f4700',
-  '#643701',
-  '#4b2700',
-]
-const optOut: MantineColorsTuple = [
-  '#fdf4fe',
-  '#fae9fc',
-  '#f1d2f6',
-  '#e4b4eb',
-  '#cc90d5',
-  '#ad6db7',
-  '#8c4e96',
-  '#763b7f',
-  '#5e2c66',
-  '#461f4c',
-]
-const red: MantineColorsTuple = [
-  '#fef5f5',
-  '#ffeae8',
-  '#fed2ce',
-  '#ffb0aa',
-  '#ff7b76',
-  '#e15151',
-  '#bc2c32',
-  '#a01522',
-  '#820415',
-  '#63010d',
-]
-const gray: MantineColorsTuple = [
-  '#f7f9fa',
-  '#eff3f4',
-  '#e4e8ea',
-  '#d5dadc',
-  '#b7bbbd',
-  '#878d90',
-  '#5f6567',
-  '#4a4e50',
-  '#2d3132',
-  '#15191a',
-]
-const dark: MantineColorsTuple = [
-  '#e3e9eb',
-  '#c8cfd2',
-  '#a4abad',
-  '#858c8f',
-  '#3b4246',
-  '#2d3337',
-  '#22282b',
-  '#171c1f',
-  '#111517',
-  '#0a0e10',
-]
-
-/** What a status looks like everywhere: never the colour alone, always icon (see StatusBadge) and word. */
-export const statusColor = { Active: 'active', Error: 'errored', 'Opt-Out': 'optOut' } as const
-
-/** Series colours for charts by meaning: 3:1 on both schemes. The second line of a pair is dashed as well. */
-export const chartColors = {
-  first: 'var(--lw-chart-1)',
-  second: 'var(--lw-chart-2)',
-  active: 'active.5',
-  bounced: 'errored.5',
-  optedOut: 'optOut.5',
-  complained: 'red.5',
-  leftAlone: 'gray.4',
-} as const
+import { active, brand, dark, errored, gray, optOut, red } from './palette.ts'
 
 export const theme = createTheme({
   primaryColor: 'brand',
@@ -248,93 +147,3 @@ export const theme = createTheme({
     }),
   },
 })
-
-/** Pass to MantineProvider. Mends Mantine's weak defaults and gives the names that app.css uses. */
-export const cssVariablesResolver: CSSVariablesResolver = () => ({
-  variables: { '--lw-control': '2rem', '--input-height-sm': '2rem' },
-  light: {
-    '--mantine-color-error': 'var(--mantine-color-red-7)',
-    '--mantine-color-success': 'var(--mantine-color-active-7)',
-    '--mantine-color-placeholder': 'var(--mantine-color-gray-6)',
-    '--mantine-color-dimmed': 'var(--mantine-color-gray-6)',
-    '--mantine-color-default-border': 'var(--mantine-color-gray-3)',
-    '--mantine-color-disabled-color': 'var(--mantine-color-gray-6)',
-    '--lw-canvas': '#ffffff',
-    '--lw-sunken': 'var(--mantine-color-gray-0)',
-    '--lw-raised': '#ffffff',
-    '--lw-hover': 'var(--mantine-color-gray-1)',
-    '--lw-line': 'var(--mantine-color-gray-2)',
-    '--lw-line-strong': 'var(--mantine-color-gray-3)',
-    '--lw-input-line': 'var(--mantine-color-gray-5)',
-    '--lw-chart-1': 'var(--mantine-color-brand-5)',
-    '--lw-chart-2': 'var(--mantine-color-brand-8)',
-    '--lw-selected': '#eff8fa',
-    '--lw-focus': 'var(--mantine-color-brand-6)',
-    '--lw-bar': 'var(--mantine-color-gray-9)',
-    '--lw-bar-text': '#ffffff',
-    '--lw-bar-line': '#4a4e50',
-    ...tints('light'),
-    ...textOnLight(7),
-  },
-  dark: {
-    '--mantine-color-error': 'var(--mantine-color-red-4)',
-    '--mantine-color-success': 'var(--mantine-color-active-4)',
-    '--mantine-color-placeholder': 'var(--mantine-color-dark-2)',
-    '--mantine-color-dimmed': 'var(--mantine-color-dark-2)',
-    '--mantine-color-default-border': 'var(--mantine-color-dark-4)',
-    '--mantine-color-disabled-color': 'var(--mantine-color-dark-2)',
-    '--lw-canvas': 'var(--mantine-color-dark-7)',
-    '--lw-sunken': 'var(--mantine-color-dark-8)',
-    '--lw-raised': 'var(--mantine-color-dark-6)',
-    '--lw-hover': 'var(--mantine-color-dark-6)',
-    '--lw-line': 'var(--mantine-color-dark-5)',
-    '--lw-line-strong': 'var(--mantine-color-dark-4)',
-    '--lw-input-line': '#6f777b',
-    '--lw-chart-1': 'var(--mantine-color-brand-5)',
-    '--lw-chart-2': 'var(--mantine-color-brand-2)',
-    '--lw-selected': '#0f2a30',
-    '--lw-focus': 'var(--mantine-color-brand-4)',
-    '--lw-bar': 'var(--mantine-color-dark-5)',
-    '--lw-bar-text': '#ffffff',
-    '--lw-bar-line': '#596166',
-    ...tints('dark'),
-    ...textOnLight(3),
-  },
-})
-
-/** Text of the variants "light" and "subtle": livelier than Mantine's darkest step and still 6:1. */
-function textOnLight(step: 3 | 7) {
-  return Object.fromEntries(
-    ['brand', 'active', 'errored', 'optOut', 'red'].map((name) => [
-      `--mantine-color-${name}-light-color`,
-      `var(--mantine-color-${name}-${step})`,
-    ]),
-  )
-}
-
-/** Background, line and text of the quiet coloured surfaces: badges, banners, check rows. */
-function tints(scheme: 'light' | 'dark') {
-  const deep = {
-    active: ['#10291b', '#1d4a31'],
-    errored: ['#2e1f0f', '#573a18'],
-    optOut: ['#2b1a2e', '#553059'],
-    red: ['#331619', '#6b2a2f'],
-    brand: ['#0c272d', '#12505d'],
-    gray: ['#22282b', '#3b4246'],
-  }
-  return Object.fromEntries(
-    Object.entries(deep).flatMap(([name, [bg, line]]) =>
-      scheme === 'light'
-        ? [
-            [`--lw-${name}-bg`, `var(--mantine-color-${name}-0)`],
-            [`--lw-${name}-line`, `var(--mantine-color-${name}-2)`],
-            [`--lw-${name}-fg`, `var(--mantine-color-${name}-7)`],
-          ]
-        : [
-            [`--lw-${name}-bg`, bg!],
-            [`--lw-${name}-line`, line!],
-            [`--lw-${name}-fg`, `var(--mantine-color-${name === 'gray' ? 'dark-1' : `${name}-3`})`],
-          ],
-    ),
-  )
-}
