@@ -50,4 +50,3 @@ export const apiKeys = pageOf(apiKey)
 
 /** Whether the first start still waits for its owner. */
 export const setup = z.object({ ownerNeeded: z.boolean() }).meta({ id: 'Setup' })
-export type Setup = z.infer<typeof setup>

@@ -11,6 +11,7 @@ export function presentJob(row: JobRow): Job {
     result: row.result ?? null,
     problem: row.problem,
     subject: row.subject,
+    target: typeof row.payload.status === 'string' ? row.payload.status : null,
     startedBy: row.started_by,
     createdAt: row.created_at.toISOString(),
     startedAt: row.started_at?.toISOString() ?? null,

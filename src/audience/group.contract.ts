@@ -25,7 +25,6 @@ export const groups = pageOf(group)
 export const groupsQuery = z.strictObject({ ...pageQuery, archived: z.stringbool().default(false) })
 
 export const newGroup = z.strictObject({ name: groupName })
-export type NewGroup = z.infer<typeof newGroup>
 export const groupChange = z.strictObject({ name: groupName.optional() })
 
 export const contactStatus = z.enum(['active', 'error', 'opt_out'])

@@ -51,6 +51,7 @@ async function demoAccount(trx: Trx): Promise<string> {
       postal_address = 'Fernmoor Garden, 4 Glasshouse Lane, Fernmoor FM1 2GH', contact_url = 'mailto:hello@fernmoor.example'
     where account_id = ${accountId} and postal_address = ''`,
   )
+  await run(trx, sql`update organizations set name = 'Fernmoor Trust' where name = 'My account'`)
   for (const [position, [name, label]] of Object.entries({
     first_name: 'First name',
     last_name: 'Last name',

@@ -11,6 +11,8 @@ export const job = z
     result: z.unknown().nullable(),
     problem: z.string().nullable(),
     subject: z.string().nullable(),
+    /** What it changes to, for jobs that change a status. */
+    target: z.string().nullable(),
     startedBy: z.string().nullable(),
     createdAt: time,
     startedAt: time.nullable(),

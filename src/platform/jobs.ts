@@ -17,6 +17,7 @@ export type JobRow = {
   result: unknown
   problem: string | null
   subject: string | null
+  payload: Record<string, unknown>
   started_by: string | null
   created_at: Date
   started_at: Date | null

@@ -17,4 +17,3 @@ export const time = z.iso.datetime()
 export const failure = z
   .object({ code: z.string(), message: z.string(), fields: z.unknown().optional() })
   .meta({ id: 'Failure' })
-export type Failure = z.infer<typeof failure>

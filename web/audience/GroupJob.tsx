@@ -15,6 +15,12 @@ import { isOpen, useJob } from './groups.ts'
 const optedOutResult = z.object({ optedOut: z.int(), alreadyOptedOut: z.int() })
 const changedResult = z.object({ changed: z.int(), optedOut: z.int() })
 
+const titles = new Map([
+  ['active', 'Changing the status of all to Active'],
+  ['error', 'Changing the status of all to Error'],
+  ['opt_out', 'Opting out the contacts of this group'],
+])
+
 /** The work on a group while it runs, wherever it was started, and what came of it. */
 export function GroupJob({ group }: { group: Group }) {
   const [watched, setWatched] = useState(group.job?.id)
@@ -68,7 +74,7 @@ function Running({ job }: { job: Job }) {
     <Banner
       tint="brand"
       icon={IconHourglass}
-      title="Changing the status of all"
+      title={titles.get(job.target ?? '') ?? 'Changing the status of all'}
       actions={
         job.status === 'queued' && (
           <Button variant="default" onClick={() => void stop()}>

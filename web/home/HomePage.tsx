@@ -1,5 +1,6 @@
 import { Text } from '@mantine/core'
 import { IconAlertTriangle, IconCheck, IconFileImport, IconLock, IconMailFast, IconPlus } from '@tabler/icons-react'
+import { useState } from 'react'
 import { useContactCounts } from '../audience/contacts.ts'
 import { MailingTable } from '../mailings/MailingsPage.tsx'
 import { useMailings } from '../mailings/mailings.ts'
@@ -19,6 +20,7 @@ const RECENT = 5
 
 export function HomePage() {
   const { account, zone } = usePlace()
+  const [today] = useState(() => new Date().toISOString())
   const counts = useContactCounts({})
   const mailings = useMailings(undefined)
   const me = useMe().data
@@ -28,7 +30,7 @@ export function HomePage() {
     <>
       <PageHeader
         title="Home"
-        note={`${weekday(new Date().toISOString(), zone)}, ${account}`}
+        note={`${weekday(today, zone)}, ${account}`}
         actions={
           <ButtonLink to={paths.mailings} leftSection={<IconMailFast size={16} aria-hidden />}>
             Mailings
