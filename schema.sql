@@ -493,6 +493,7 @@ end $function$
 CREATE OR REPLACE FUNCTION public.guard_contact()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
 AS $function$
 begin
   if (new.address, new.canonical, new.address_key, new.fields, new.account_id, new.contact_id, new.created_at, new.import_id)
@@ -512,16 +513,18 @@ end $function$
 CREATE OR REPLACE FUNCTION public.guard_contact_error()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
 AS $function$
 declare
   fact contact_errors;
+  key bytea;
 begin
   if tg_op = 'DELETE' then fact := old; else fact := new; end if;
   perform pg_advisory_xact_lock_shared(1279738, (fact.account_id % 2147483647)::int);
+  select contact.address_key into key from contacts contact
+    where contact.account_id = fact.account_id and contact.contact_id = fact.contact_id;
   if (tg_op = 'DELETE' or fact.reason <> 'delivery')
-     and exists (select from contacts contact
-                 join standing_optouts standing on standing.account_id = contact.account_id and standing.address_key = contact.address_key
-                 where contact.account_id = fact.account_id and contact.contact_id = fact.contact_id) then
+     and exists (select from standing_optouts standing where standing.account_id = fact.account_id and standing.address_key = key) then
     raise exception 'this contact opted out: details and status are locked' using errcode = 'LW001';
   end if;
   return fact;
@@ -531,12 +534,15 @@ end $function$
 CREATE OR REPLACE FUNCTION public.guard_group_member()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
 AS $function$
+declare
+  key bytea;
 begin
   perform pg_advisory_xact_lock_shared(1279738, (new.account_id % 2147483647)::int);
-  if exists (select from contacts contact
-             join standing_optouts standing on standing.account_id = contact.account_id and standing.address_key = contact.address_key
-             where contact.account_id = new.account_id and contact.contact_id = new.contact_id) then
+  select contact.address_key into key from contacts contact
+    where contact.account_id = new.account_id and contact.contact_id = new.contact_id;
+  if exists (select from standing_optouts standing where standing.account_id = new.account_id and standing.address_key = key) then
     raise exception 'this contact opted out: it joins no group' using errcode = 'LW001';
   end if;
   return new;
@@ -546,6 +552,7 @@ end $function$
 CREATE OR REPLACE FUNCTION public.guard_message()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
 AS $function$
 begin
   if not exists (select from standing_optouts standing

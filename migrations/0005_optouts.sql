@@ -156,6 +156,12 @@ begin
   new.answer := 'opted out';
   return new;
 end $$;
+-- A connection keeps the first plan of these look-ups. Made while the table is small, it would read all of it, and go on
+-- doing so after a bulk opt-out has made it large: by key they are asked, whatever the size.
+alter function guard_contact() set enable_seqscan = off;
+alter function guard_group_member() set enable_seqscan = off;
+alter function guard_contact_error() set enable_seqscan = off;
+alter function guard_message() set enable_seqscan = off;
 create trigger locked_in before insert on messages for each row execute function guard_message();
 create trigger locked_out before update of state on messages for each row
   when (new.state in ('queued', 'handed_over', 'deferred') and new.state is distinct from old.state)
