@@ -37,7 +37,7 @@ export function readAnyAddress(input: string): Address | AddressProblem {
   if (at < 0) return { problem: 'There is no @. An address looks like name@post.example.' }
   const local = text.slice(0, at)
   const domain = text.slice(at + 1)
-  const problem = localProblem(local)
+  const problem = localProblem(local) ?? localProblem(lowerCase(local)) // U+037E, for one, becomes a semicolon
   if (problem) return { problem }
   const ascii = toASCII(domain, idna)
   if (ascii === null || !/^[a-z0-9.-]+\.[a-z0-9-]*[a-z][a-z0-9-]*$/.test(ascii))
@@ -110,16 +110,19 @@ const idna = {
   transitionalProcessing: false,
 }
 
-const SURROUNDING = '[\\s\\u00a0\\u200b-\\u200d\\u2060\\ufeff]'
-const BEFORE = new RegExp(`^(?:${SURROUNDING}|<)*(?:mailto:)?(?:${SURROUNDING}|<)*`, 'i')
-const AFTER = new RegExp(`(?:${SURROUNDING}|[>.,;])+$`)
+const SPACE = '\\s\\u00a0\\u200b-\\u200d\\u2060\\ufeff'
+const BEFORE = new RegExp(`^[${SPACE}<]*(?:mailto:[${SPACE}<]*)?`, 'i')
+const AFTER = new RegExp(`[${SPACE}>.,;]`)
 
+/** The end is walked, not matched: a regular expression would look at every run of spaces in the middle (SE-13). */
 function strip(input: string): string {
-  return input
+  const text = input
     .replace(/＠/g, '@')
     .replace(/[。．｡]/g, '.')
     .replace(BEFORE, '')
-    .replace(AFTER, '')
+  let end = text.length
+  while (end > 0 && AFTER.test(text.charAt(end - 1))) end--
+  return text.slice(0, end)
 }
 
 function localProblem(local: string): string | null {
