@@ -28,15 +28,16 @@ export async function sendMailing(core: Core, caller: Caller, id: string, at?: D
     const stops = findings.filter(({ level }) => level === 'stops').map(({ text }) => text)
     throw new DomainError<MailingErrorCode>('mailing.not_sendable', stops.join(' '), { fields: findings })
   }
-  const account = sendingAccount(await getAccount(core.db, accountId))
-  const compiled = compileMailing(sourceOf(mailing), account, core.config.baseUrl)
+  const owner = await getAccount(core.db, accountId)
+  const compiled = compileMailing(sourceOf(mailing), sendingAccount(owner), core.config.baseUrl)
   const now = core.clock()
   const isLater = at !== undefined && at > now
   await transaction(core.db, async (trx) => {
     const taken = await run(
       trx,
       sql`
-      update mailings set status = ${isLater ? 'scheduled' : 'sending'}, compiled = ${JSON.stringify(compiled)}::jsonb,
+      update mailings set status = ${isLater ? 'scheduled' : 'sending'},
+        from_name = ${mailing.from_name || owner.senderName}, from_address = ${mailing.from_address || owner.senderAddress}, compiled = ${JSON.stringify(compiled)}::jsonb,
         send_at = ${isLater ? at : now}, updated_at = clock_timestamp(), problem = null
       where account_id = ${accountId} and mailing_id = ${id} and status = 'draft' and updated_at::text = ${mailing.version}`,
     )

@@ -5,7 +5,8 @@ const chromium = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 
 export default defineConfig({
   testDir: '.',
-  testMatch: '*.browser.ts',
+  // `npm run pictures` takes the pictures of docs/ instead.
+  testMatch: process.env['PICTURES'] ? '*.pictures.ts' : '*.browser.ts',
   outputDir: '../../test-results/browser',
   workers: 1,
   timeout: 120_000,

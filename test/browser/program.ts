@@ -40,20 +40,24 @@ export { expect } from '@playwright/test'
 
 function start(dataDir: string, url: string): ChildProcess & { said: string } {
   const { DATABASE_URL: _, ...environment } = process.env
-  const child = spawn(join(root, 'node_modules/.bin/node'), ['src/main.ts'], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...environment,
-      DATA_DIR: dataDir,
-      PORT: new URL(url).port,
-      BASE_URL: url,
-      OWNER_EMAIL: OWNER.email,
-      OWNER_PASSWORD: OWNER.password,
-      OWNER_API_KEY: API_KEY,
-      LOG_LEVEL: 'warn',
+  const child = spawn(
+    join(root, 'node_modules/.bin/node'),
+    ['src/main.ts', ...(process.env['PICTURES'] ? ['--demo'] : [])],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...environment,
+        DATA_DIR: dataDir,
+        PORT: new URL(url).port,
+        BASE_URL: url,
+        OWNER_EMAIL: OWNER.email,
+        OWNER_PASSWORD: OWNER.password,
+        OWNER_API_KEY: API_KEY,
+        LOG_LEVEL: 'warn',
+      },
     },
-  })
+  )
   const watched = Object.assign(child, { said: '' })
   const listen = (chunk: Buffer) => {
     watched.said += chunk.toString()
