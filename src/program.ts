@@ -76,10 +76,10 @@ export async function start(given: Config, asked: Asked, log: Log, onLost: () =>
     const core: Core = { ...database, config, keys, clock: systemClock, log }
     const process = await joinProcesses(core.db, core.pool)
     teardown.add(() => process.leave(inherit))
+    await ensureOwner(core) // whoever finds the program listening can sign in
+    const filledDemo = asked.demo && (await fillDemo(core))
     if (asked.web) await listen(core, teardown)
     if (asked.worker) await startWork(core, process, teardown)
-    await ensureOwner(core)
-    const filledDemo = asked.demo && (await fillDemo(core))
     announce(config.baseUrl)
     return { address: config.baseUrl, ownerLink: await ownerLink(core), filledDemo, stop: () => teardown.run() }
   } catch (error) {

@@ -23,7 +23,7 @@ const settings = z.object({
   LINK_KEYS: z.string().optional(),
   SESSION_KEY: z.string().optional(),
   TRUST_PROXY: z.string().default(''),
-  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
 })
 
 export type Smtp = {
