@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http'
-
 const SECRET = /cookie|authori[sz]ation|token|secret|session|api-?key|^referer$/i
 
 /**
@@ -9,7 +7,7 @@ const SECRET = /cookie|authori[sz]ation|token|secret|session|api-?key|^referer$/
  * At most 40 headers of 300 characters.
  */
 export function requestEvidence(
-  request: Pick<IncomingMessage, 'method' | 'rawHeaders'>,
+  request: { method?: string | undefined; rawHeaders: string[] },
   link: { token: string; keyId: number } | null,
 ): Record<string, unknown> {
   const headers: [string, string][] = []
