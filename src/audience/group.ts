@@ -103,7 +103,7 @@ export async function openJobs(db: Db, accountId: string, groupIds: string[]): P
   const found = await rows(
     db,
     sql<JobRow>`
-    select job.job_id, job.kind, job.status, job.done, job.total, job.result, job.problem, job.subject,
+    select job.job_id, job.kind, job.status, job.done, job.total, job.result, job.problem, job.subject, job.payload,
            coalesce(nullif(operator.name, ''), operator.email) as started_by,
            job.created_at, job.started_at, job.finished_at
     from jobs job left join users operator on operator.user_id = job.started_by
