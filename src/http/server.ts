@@ -35,6 +35,8 @@ export async function buildServer(core: Core): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 2000 },
     genReqId: () => crypto.randomUUID(),
   })
+  // A client that closes its sending side after the request still gets its answer (OC-9).
+  Reflect.set(app.server, 'httpAllowHalfOpen', true)
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('caller')

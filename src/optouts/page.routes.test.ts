@@ -160,7 +160,7 @@ test('the second, the third and the hundredth time it is the same page with the 
   expect(await standing(ines)).toHaveLength(1)
 })
 
-const raw = (link: string, request: string) =>
+const raw = (link: string, request: string, { halfClosed = false } = {}) =>
   new Promise<string>((resolve, reject) => {
     const { hostname, port, pathname } = new URL(link)
     const socket = connect({ host: hostname, port: Number(port) })
@@ -171,8 +171,18 @@ const raw = (link: string, request: string) =>
       .on('error', reject)
     const [head = '', ...body] = request.replaceAll('PATH', pathname).replaceAll('\n', '\r\n').split('\r\n\r\n')
     const sent = body.join('\r\n\r\n')
-    socket.write(`${head.replace('LENGTH', String(sent.length))}\r\n\r\n${sent}`)
+    const text = `${head.replace('LENGTH', String(sent.length))}\r\n\r\n${sent}`
+    if (halfClosed) socket.end(text)
+    else socket.write(text)
   })
+
+test('a client that closes its sending side after the request gets its answer (OC-9)', async () => {
+  const ines = await person()
+  const request =
+    'POST PATH HTTP/1.1\nHost: example.com\nContent-Type: application/x-www-form-urlencoded\nContent-Length: LENGTH\n\nList-Unsubscribe=One-Click'
+  expect(await raw(ines.link, request, { halfClosed: true })).toMatch(/^HTTP\/1\.1 200 /)
+  expect(await standing(ines)).toMatchObject([{ source: 'one_click' }])
+})
 
 test.each([
   // RFC 8058 §8.1 and §8.2: the header fields that the examples show, and nothing else
