@@ -1,10 +1,9 @@
 // Every screen, in light and dark, at a desk and on a phone: no finding of axe, nothing wider than its window.
 // SCREENS_DIR=folder keeps a picture of each.
-import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { inspect } from './inspect.ts'
 import { expect, type Program, test } from './program.ts'
-import { choose, signIn } from './sign-in.ts'
+import { choose, signIn, signInAnyWidth } from './sign-in.ts'
 
 type Made = { id: string }
 type Listed = { items: { id: string; address: string }[] }
@@ -58,31 +57,6 @@ async function uploadFile(page: Page, { url }: Program) {
   return new URL(page.url()).pathname.split('/').at(-2) ?? ''
 }
 
-/** Looks at a screen as it stands: axe, its width, and a picture when asked for. */
-async function inspect(page: Page, name: string) {
-  const { width } = page.viewportSize() ?? { width: 1280 }
-  const dark = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)
-  await page.evaluate(() => document.fonts.ready)
-  const directory = process.env['SCREENS_DIR']
-  if (directory) await page.screenshot({ path: join(directory, `${name}-${width}${dark ? '-dark' : ''}.png`) })
-  // At its full height no sticky bar covers a target, which axe would count as too small.
-  const height = await page.evaluate(() => document.documentElement.scrollHeight)
-  await page.setViewportSize({ width, height: Math.max(height, 844) })
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze()
-  // What floats (a menu, a list of options) stands outside the landmarks, as it must.
-  const floats = ({ id, nodes }: (typeof violations)[number]) =>
-    id === 'region' && nodes.every(({ html }) => html.includes('data-portal'))
-  const found = violations
-    .filter((violation) => !floats(violation))
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
-  expect.soft(found, `axe on ${name}`).toEqual([])
-  const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  expect.soft(wider, `${name} is wider than its window`).toBe(0)
-  await page.setViewportSize({ width, height: width === 390 ? 844 : 860 })
-}
-
 const widths = [1280, 390]
 for (const colorScheme of ['light', 'dark'] as const)
   for (const width of widths)
@@ -113,13 +87,6 @@ async function lookAtSignIn(page: Page, { url }: Program) {
   await page.goto(`${url}/welcome#token`)
   await expect(page.getByRole('button', { name: 'Create owner' })).toBeVisible()
   await inspect(page, 'welcome')
-}
-
-async function signInAnyWidth(page: Page, program: Program) {
-  const size = page.viewportSize() ?? { width: 1280, height: 860 }
-  await page.setViewportSize({ width: 1280, height: 860 })
-  await signIn(page, program)
-  await page.setViewportSize(size)
 }
 
 async function lookAtContacts(page: Page, { url }: Program, at: NonNullable<typeof state>) {

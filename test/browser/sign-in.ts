@@ -21,3 +21,11 @@ export async function choose(page: Page, label: string, option: string) {
   await page.getByRole('combobox', { name: label }).click()
   await page.getByRole('option', { name: option, exact: true }).click()
 }
+
+/** Signs in at a desk's width, where the navigation can be seen, and goes back to the page's own. */
+export async function signInAnyWidth(page: Page, program: Program) {
+  const size = page.viewportSize() ?? { width: 1280, height: 860 }
+  await page.setViewportSize({ width: 1280, height: 860 })
+  await signIn(page, program)
+  await page.setViewportSize(size)
+}
