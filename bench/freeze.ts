@@ -1,6 +1,6 @@
 // How long it takes to freeze an audience: one statement, beside the bare insert of as many rows into the same table.
 //   npm run --silent bench -- freeze --rows 1000000
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -100,6 +100,7 @@ async function measure(db: Db) {
 }
 
 const dir = await mkdtemp(join(tmpdir(), 'last-word-bench-'))
+await chmod(dir, 0o711) // as root, the server's own user must enter
 const server = await startEmbedded(dir)
 try {
   await migrate(server.url)

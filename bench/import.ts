@@ -4,7 +4,7 @@
 //   npm run --silent bench -- import --rows 1000000 [--groups]
 import { execFile } from 'node:child_process'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -39,6 +39,7 @@ const { values: given } = parseArgs({
 
 async function measure(rows: number, groups: boolean) {
   const dir = await mkdtemp(join(tmpdir(), 'last-word-bench-'))
+  await chmod(dir, 0o711) // as root, the server's own user must enter
   const server = await startEmbedded(dir)
   try {
     const file = join(dir, 'people.csv')

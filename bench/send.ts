@@ -3,7 +3,7 @@
 //   npm run --silent bench -- send --rows 100000 [--dkim] [--connections 20]
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -39,6 +39,7 @@ const html = `<h1>Dear {{ contact.first_name | default: "friend" }}</h1>${`<p>${
 
 async function measure() {
   const dir = await mkdtemp(join(tmpdir(), 'last-word-bench-'))
+  await chmod(dir, 0o711) // as root, the server's own user must enter
   const server = await startEmbedded(dir)
   const sink = fork(new URL('sink.ts', import.meta.url), { stdio: 'inherit' })
   try {

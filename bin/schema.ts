@@ -1,5 +1,5 @@
 // Writes schema.sql, the whole schema as the migrations leave it: node bin/schema.ts. A test fails when it is stale.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDatabase } from '../src/platform/database.ts'
@@ -8,6 +8,7 @@ import { migrate } from '../src/platform/migrate.ts'
 import { describeSchema } from '../src/platform/schema.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'last-word-schema-'))
+chmodSync(dataDir, 0o711) // as root, the server's own user must enter
 const server = await startEmbedded(dataDir)
 await migrate(server.url)
 const database = openDatabase(server.url, { role: null })

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +23,7 @@ export const test = base.extend<object, { program: Program }>({
     // oxlint-disable-next-line no-empty-pattern -- Playwright reads the pattern
     async ({}, use) => {
       const dataDir = await mkdtemp(join(tmpdir(), 'last-word-browser-'))
+      await chmod(dataDir, 0o711) // as root, the server's own user must enter
       const url = `http://localhost:${await freePort()}`
       const child = start(dataDir, url)
       try {
