@@ -15,3 +15,9 @@ export type Api = FastifyInstance<
   FastifyBaseLogger,
   ZodTypeProvider
 >
+
+/**
+ * Bytes that a call may take whose body holds whole mails or many addresses, instead of the 1 MB of the others: as much
+ * as their schemas let through when most characters are ASCII.
+ */
+export const LARGE_BODY = 16 * 1024 * 1024

@@ -25,7 +25,7 @@ import { cancelMailing, pauseMailing, resumeMailing, sendMailing } from '../mail
 import type { Core } from '../platform/core.ts'
 import { idText } from '../platform/page.contract.ts'
 import { mailingCounts, noCounts } from '../response/counts.ts'
-import type { Api } from './api.ts'
+import { type Api, LARGE_BODY } from './api.ts'
 
 const params = z.object({ id: idText })
 const answer = { params, response: { 200: mailing } }
@@ -39,16 +39,20 @@ export function mailingRoutes(app: Api, core: Core) {
     return { items: await present(core, accountId, page), nextCursor }
   })
 
-  app.post('/mailings', { schema: { body: newMailing, response: { 201: mailing } } }, async (request, reply) => {
-    const made = await createMailing(db, request.caller, request.body)
-    return reply.code(201).send(await presentOne(core, request.caller.accountId, made))
-  })
+  app.post(
+    '/mailings',
+    { bodyLimit: LARGE_BODY, schema: { body: newMailing, response: { 201: mailing } } },
+    async (request, reply) => {
+      const made = await createMailing(db, request.caller, request.body)
+      return reply.code(201).send(await presentOne(core, request.caller.accountId, made))
+    },
+  )
 
   app.get('/mailings/:id', { schema: answer }, async ({ caller, params: { id } }) =>
     presentOne(core, caller.accountId, await getMailing(db, caller.accountId, id)),
   )
 
-  app.patch('/mailings/:id', { schema: { ...answer, body: mailingChange } }, async (request) =>
+  app.patch('/mailings/:id', { bodyLimit: LARGE_BODY, schema: { ...answer, body: mailingChange } }, async (request) =>
     presentOne(
       core,
       request.caller.accountId,
