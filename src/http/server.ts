@@ -12,8 +12,10 @@ import { answerFailure, mapErrors } from './errors.ts'
 import { guard } from './guard.ts'
 import { secureHeaders } from './headers.ts'
 import { healthRoute } from './health.ts'
+import { lingerAfterRefusal } from './linger.ts'
 import { logRequests, serverLog } from './log.ts'
 import { openApi } from './openapi.ts'
+import { readableUrl } from './url.ts'
 import { webApplication } from './web.ts'
 
 /** An uploaded file; the import says itself what it can take (http answers 413 beyond this). */
@@ -32,6 +34,7 @@ export async function buildServer(core: Core): Promise<FastifyInstance> {
     clientErrorHandler: answerNoRequest,
     bodyLimit: BODY_LIMIT,
     trustProxy: core.config.trustProxy,
+    rewriteUrl: ({ url = '/' }) => readableUrl(url),
     routerOptions: { maxParamLength: 2000 },
     genReqId: () => crypto.randomUUID(),
   })
@@ -43,6 +46,7 @@ export async function buildServer(core: Core): Promise<FastifyInstance> {
   mapErrors(app)
   secureHeaders(app, core.config)
   logRequests(app, core.log)
+  lingerAfterRefusal(app)
   takeBodies(app)
   await openApi(app)
   healthRoute(app, core)

@@ -469,7 +469,7 @@ test('page and stylesheet come from us alone, below 50 KB, without script (UX-9)
 test('a body that is too large is answered with 413, other broken requests with 4xx', async () => {
   const ines = await person()
   expect((await oneClick(ines.link, { body: 'x'.repeat(100_000) })).status).toBe(413)
-  expect((await fetch(`${url}/o/%zz`)).status).toBe(400)
+  expect((await fetch(`${url}/o/%zz`)).status).toBe(404)
   expect((await fetch(`${url}/o/${'A'.repeat(5000)}`)).status).toBe(404)
   expect((await fetch(`${url}/o/a/b/c`, { method: 'POST' })).status).toBe(404)
   expect(await standing(ines)).toEqual([])
