@@ -16,13 +16,16 @@ export const account = z
   .meta({ id: 'Account' })
 export type Account = z.infer<typeof account>
 
-/** One line without control characters (SE-5). */
+/** One line without control characters (SE-5) and without half of a character, which the database cannot keep. */
 export const line = (most: number) =>
   z
     .string()
     .max(most)
     // oxlint-disable-next-line no-control-regex -- they are what is refused
-    .regex(/^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$/, 'Control characters are not possible here.')
+    .regex(
+      /^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ud800-\udfff]*$/u,
+      'Control characters are not possible here.',
+    )
 
 export const accountChange = z.strictObject({
   name: line(200).min(1).optional(),

@@ -14,6 +14,7 @@ import {
 } from '../audience/import.contract.ts'
 import { cancelImport, startImport, startUploaded, uploadImport } from '../audience/import.ts'
 import { findImport, importRowsCsv, listImportRows, listImports } from '../audience/import-report.ts'
+import { isInterruption } from '../audience/import-upload.ts'
 import type { Core } from '../platform/core.ts'
 import { DomainError } from '../platform/errors.ts'
 import { idText } from '../platform/page.contract.ts'
@@ -123,6 +124,8 @@ async function receive(
     }
   } catch (error) {
     if (importId !== null) await cancelImport(core, request.caller.accountId, importId)
+    if (!(error instanceof DomainError) && isInterruption(error))
+      throw invalid('The form ends early, or its parts are not separated by the boundary that its header names.')
     throw error
   }
   if (importId === null) throw invalid('There is no file in the request. Send it in a part named “file”.')

@@ -132,7 +132,11 @@ function samplesOf(values: string[]): string[] {
   return [...new Set([...different.slice(0, SAMPLES - beyondAscii.length), ...beyondAscii])].slice(0, SAMPLES)
 }
 
-const plain = (text: string) => text.replace(/[\s\u0000-\u001f\u00a0\u200b\ufeff]+/g, ' ').trim()
+const plain = (text: string) =>
+  text
+    .toWellFormed()
+    .replace(/[\s\u0000-\u001f\u007f-\u00a0\u200b\ufeff\u202a-\u202e\u2066-\u2069]+/g, ' ')
+    .trim()
 const unaccented = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
 const invalid = (message: string) => new DomainError<AudienceErrorCode>('import.invalid', message)
 

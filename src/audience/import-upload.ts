@@ -94,9 +94,8 @@ export function knownFields({ db }: Pick<Core, 'db'>, accountId: string): Promis
   )
 }
 
-const isInterruption = (error: unknown) =>
+export const isInterruption = (error: unknown) =>
   error instanceof Error &&
-  'code' in error &&
-  ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR', 'FST_MULTIPART_PREMATURE_CLOSE'].includes(
-    String(error.code),
-  )
+  (/unexpected end of multipart data/i.test(error.message) || ('code' in error && INTERRUPTED.has(String(error.code))))
+
+const INTERRUPTED = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ABORT_ERR', 'FST_MP_PREMATURE_CLOSE'])

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { line } from '../accounts/account.contract.ts'
 import { idText, pageOf, pageQuery, time } from '../platform/page.contract.ts'
 import { groupName } from './group.contract.ts'
 
@@ -9,7 +10,7 @@ export type ImportMode = z.infer<typeof importMode>
  * Where a column goes: `address`, a field's name (`first_name`), `opt_out` (rows that say yes are opted out),
  * `new:Label` (a new field) or `` (left out). Columns that are not named are guessed from their headers.
  */
-export const columnMapping = z.record(z.string().max(500), z.string().max(100))
+export const columnMapping = z.record(line(500), line(100))
 
 export const importOptions = z.strictObject({
   mode: importMode.default('add_and_update'),

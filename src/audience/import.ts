@@ -17,10 +17,15 @@ const KEPT_UNSTARTED = '24 hours'
 /**
  * Keeps a file that arrives and looks at its beginning; gives the id of an import that waits for its options.
  *
- * @param fileName as the sender calls it; shown, never used as a path
+ * @param fileName as the sender calls it, if at all; shown, never used as a path
  * @throws DomainError import.unreadable, import.too_large; nothing stays then
  */
-export async function uploadImport(core: Core, caller: Caller, stream: Readable, fileName: string): Promise<string> {
+export async function uploadImport(
+  core: Core,
+  caller: Caller,
+  stream: Readable,
+  fileName: string | undefined,
+): Promise<string> {
   await forgetUnstarted(core, caller.accountId)
   const upload = await keepUpload(core, stream)
   try {
@@ -135,7 +140,7 @@ async function refuseForeignGroups(trx: Trx, accountId: string, groupIds: string
 }
 
 /** The last part of a name, without what could be a path or a control character. */
-function plainName(fileName: string): string {
+function plainName(fileName = ''): string {
   const last = fileName.split(/[/\\]/).at(-1) ?? ''
   return (
     last
