@@ -14,7 +14,7 @@ import { dataDirectory, freePort, serverOf, started, until } from '../started.ts
 export const OWNER = { email: 'hedda.quill@fernmoor.example', password: 'three quiet herons' }
 export const API_KEY = 'lw_journeys-0123456789abcdef'
 
-const WITHIN = { timeout: 150_000, interval: 50 }
+const WITHIN_MS = 150_000
 
 export type Journey = Awaited<ReturnType<typeof startJourney>>
 type ListOf<Item> = { items: Item[]; nextCursor: string | null }
@@ -106,22 +106,24 @@ export async function importFile(journey: Journey, file: string, options: Partia
 }
 
 export async function endOfImport({ api }: Pick<Journey, 'api'>, id: string): Promise<AudienceImport> {
-  const look = async () => {
-    const { status, body } = await api<AudienceImport>('GET', `/imports/${id}`)
-    // An answer may fail while a test kills the database.
-    return status === 200 && !['uploaded', 'queued', 'running'].includes(body.status) ? body : undefined
-  }
-  await expect.poll(look, WITHIN).toBeDefined()
-  return (await api<AudienceImport>('GET', `/imports/${id}`)).body
+  let last: Answer<AudienceImport> | undefined
+  // An answer may fail while a test kills the database.
+  await until(async () => {
+    last = await api<AudienceImport>('GET', `/imports/${id}`)
+    return last.status === 200 && !['uploaded', 'queued', 'running'].includes(last.body.status)
+  }, WITHIN_MS)
+  if (!last) throw new Error('the import was never looked at')
+  return last.body
 }
 
 export async function endOfJob({ api }: Journey, id: string): Promise<Job> {
-  const look = async () => {
-    const { body } = await api<Job>('GET', `/jobs/${id}`)
-    return ['queued', 'running'].includes(body.status) ? undefined : body
-  }
-  await expect.poll(look, WITHIN).toBeDefined()
-  return (await api<Job>('GET', `/jobs/${id}`)).body
+  let last: Answer<Job> | undefined
+  await until(async () => {
+    last = await api<Job>('GET', `/jobs/${id}`)
+    return last.status === 200 && !['queued', 'running'].includes(last.body.status)
+  }, WITHIN_MS)
+  if (!last) throw new Error('the job was never looked at')
+  return last.body
 }
 
 export async function addGroup({ api }: Journey, name: string): Promise<string> {
@@ -166,8 +168,12 @@ export async function sendTo({ api }: Journey, groupId: string, subject: string)
   return made.body.id
 }
 
-export async function endOfMailing({ api }: Journey, id: string, timeout = WITHIN.timeout): Promise<Mailing> {
-  const status = async () => (await api<Mailing>('GET', `/mailings/${id}`)).body.status
-  await expect.poll(status, { ...WITHIN, timeout }).toBe('sent')
-  return (await api<Mailing>('GET', `/mailings/${id}`)).body
+export async function endOfMailing({ api }: Journey, id: string, withinMs = WITHIN_MS): Promise<Mailing> {
+  let last: Answer<Mailing> | undefined
+  await until(async () => {
+    last = await api<Mailing>('GET', `/mailings/${id}`)
+    return last.body.status === 'sent'
+  }, withinMs)
+  if (!last) throw new Error('the mailing was never looked at')
+  return last.body
 }

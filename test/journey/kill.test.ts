@@ -169,7 +169,11 @@ const NOTHING: AudienceImport['counts'] = {
 
 async function withDatabase<Result>(work: (database: pg.Client) => Promise<Result>): Promise<Result> {
   const database = await journey.database()
-  return work(database).finally(() => database.end())
+  try {
+    return await work(database)
+  } finally {
+    await database.end()
+  }
 }
 
 const number = (query: string, value: string) =>
