@@ -1,31 +1,8 @@
 // One row for everything that writes and could bring a person back. A new operation of the API needs a row here,
 // or a reason below why it cannot; a test compares the two with the OpenAPI document.
-import {
-  changeAll,
-  fresh,
-  importFile,
-  leaveByLink,
-  makeGroup,
-  type Scene,
-  tryStatement,
-  type World,
-} from './promise-world.ts'
-import { keyOf } from './sample.ts'
 
-export type Writer = {
-  name: string
-  /** Operations of the API that the row tries. */
-  covers?: string[]
-  /** Another address than usual. */
-  address?: () => string
-  /** Arranged before they opt out. */
-  before?: (world: World, scene: Scene) => Promise<unknown>
-  write: (world: World, scene: Scene) => Promise<unknown>
-  /** How they opt out, when it is not by the link. */
-  leave?: (world: World, scene: Scene) => Promise<unknown>
-  /** The contact may be erased; nothing else about it changes. */
-  mayErase?: true
-}
+import { sqlWriters, type Writer } from './promise-statements.ts'
+import { changeAll, fresh, importFile, leaveByLink, makeGroup, tryStatement } from './promise-world.ts'
 
 const modes = ['add_and_update', 'add_only', 'update_only']
 const file = (...lines: string[]) => ['Email,First name,Opted out', ...lines].join('\n')
@@ -283,55 +260,6 @@ const optOutWriters: Writer[] = [
     },
   },
 ]
-
-const statements: [string, (world: World, scene: Scene) => string][] = [
-  [
-    'the standing opt-out is deleted',
-    (w) => `delete from standing_optouts where account_id = ${w.accountId} returning 1`,
-  ],
-  ['the ledger is deleted', (w) => `delete from optout_ledger where account_id = ${w.accountId} returning 1`],
-  [
-    'the standing opt-out is given to another address',
-    (w, s) =>
-      `update standing_optouts set address_key = decode(md5('x'), 'hex') where address_key = decode('${keyOf(w.core, s.address).toString('hex')}', 'hex') returning 1`,
-  ],
-  [
-    'the contact gets another key',
-    (w, s) =>
-      `update contacts set address_key = decode(md5('x'), 'hex') where account_id = ${w.accountId} and contact_id = ${s.contactId} returning 1`,
-  ],
-  [
-    'the contact gets other details',
-    (w, s) =>
-      `update contacts set fields = '{"first_name": "Back"}' where account_id = ${w.accountId} and contact_id = ${s.contactId} returning 1`,
-  ],
-  [
-    'the contact moves to another account',
-    (w, s) =>
-      `update contacts set account_id = 99 where account_id = ${w.accountId} and contact_id = ${s.contactId} returning 1`,
-  ],
-  [
-    'the contact is deleted around erasure',
-    (w, s) => `delete from contacts where account_id = ${w.accountId} and contact_id = ${s.contactId} returning 1`,
-  ],
-  [
-    'the contact is put into a group',
-    (w, s) => `insert into group_members values (${w.accountId}, ${s.stays.groupId}, ${s.contactId}) returning 1`,
-  ],
-  [
-    'a message is queued',
-    (w, s) =>
-      `insert into messages (account_id, mailing_id, contact_id, address_key) values (${w.accountId}, 999999, ${s.contactId}, decode('${keyOf(w.core, s.address).toString('hex')}', 'hex')) returning 1`,
-  ],
-  ['the trigger is switched off', () => 'alter table contacts disable trigger all'],
-  ['the runtime role takes the rights', () => 'grant all on standing_optouts to lastword_app'],
-]
-const sqlWriters = statements.map(
-  ([name, text]): Writer => ({
-    name: `SQL as the application: ${name}`,
-    write: (world, scene) => tryStatement(world, text(world, scene)),
-  }),
-)
 
 export const writers: Writer[] = [...contactWriters, ...groupWriters, ...importWriters, ...optOutWriters, ...sqlWriters]
 
