@@ -102,7 +102,10 @@ begin
   end if;
   perform pg_advisory_xact_lock_shared(1279738, (old.account_id % 2147483647)::int);
   if exists (select from standing_optouts standing
-             where standing.account_id = old.account_id and standing.address_key in (old.address_key, new.address_key)) then
+             where standing.account_id = old.account_id and standing.address_key = old.address_key)
+     or (new.address_key <> old.address_key
+         and exists (select from standing_optouts standing
+                     where standing.account_id = old.account_id and standing.address_key = new.address_key)) then
     raise exception 'this contact opted out: details and status are locked' using errcode = 'LW001';
   end if;
   return new;
