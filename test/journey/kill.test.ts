@@ -19,7 +19,7 @@ import {
 
 const CONNECTIONS = 4
 const RECIPIENTS = 300
-const ROWS = 30_000
+const ROWS = 20_000
 const LONG = { timeout: 240_000 }
 const PATIENT = { timeout: 100_000, interval: 20 }
 

@@ -6,7 +6,7 @@ import { env } from 'node:process'
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 import { type Browser, chromium } from 'playwright-core'
 import PostalMime, { type Email } from 'postal-mime'
-import { afterAll, expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { Contact, ContactEvent } from '../../src/audience/contact.contract.ts'
 import { mayRunPostfix, type Postfix, startPostfix } from '../postfix.ts'
 import { dkimKeyFile } from '../smtp.ts'
@@ -37,7 +37,7 @@ test.skipIf(!mayRunPostfix || !existsSync(CHROMIUM))(
   { timeout: TIMEOUT },
   async () => {
     const postfix = await startPostfix()
-    afterAll(() => postfix.stop())
+    onTestFinished(() => postfix.stop())
     const journey = await startJourney({
       SMTP_URL: `smtp://127.0.0.1:${postfix.smtp.port}?tls=none`,
       DKIM_DOMAIN: 'fernmoor.example',
@@ -45,7 +45,7 @@ test.skipIf(!mayRunPostfix || !existsSync(CHROMIUM))(
       DKIM_KEY_FILE: dkimKeyFile,
     })
     const browser = await openBrowser()
-    afterAll(() => browser.close())
+    onTestFinished(() => browser.close())
 
     const file = csvFile({
       rows: ROWS,
