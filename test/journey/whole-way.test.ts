@@ -251,7 +251,7 @@ async function expectLockedInBrowser({ url }: Journey, browser: Browser, { id, a
   await page.goto(`${url}/audience/contacts/${id}`)
   await page.getByRole('heading', { level: 1, name: address }).waitFor()
   await page.getByRole('heading', { name: /opted out on \d+ \w+ \d{4} at \d\d:\d\d$/ }).waitFor()
-  expect(await page.getByText('The garden opens').count()).toBeGreaterThan(0)
+  await page.getByText('The garden opens').first().waitFor()
   expect(await page.getByRole('combobox', { name: 'Status' }).count()).toBe(0)
   expect(await page.getByRole('button', { name: 'Save' }).count()).toBe(0)
   const status = await page.evaluate(async (path) => {
