@@ -90,5 +90,6 @@ test('with the database away every page says so and whom to write to, and works 
   expect((await fetch(`${url}/s/${accountId}`)).status).toBe(503)
   await run(server.db, sql`alter database ${sql.ref(name)} allow_connections true`)
   await server.close()
-  expect((await fetch(link)).status).toBe(200)
+  // A connection that broke meanwhile may fail one more request before it is replaced.
+  await expect.poll(async () => (await fetch(link)).status).toBe(200)
 })
