@@ -15,6 +15,11 @@ export type ContactEventKind =
   | 'restored'
   | 'held'
   | 'released'
+  | 'imported'
+  | 'import_undone'
+  | 'merged'
+  | 'topic_chosen'
+  | 'topic_left'
 
 /** Notes in the transaction of a change what happened to contacts and who did it (INV-25). */
 export async function noteContactEvent(

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { line } from '../accounts/account.contract.ts'
 import { optOutSource } from '../optouts/optout.contract.ts'
 import { idText, pageOf, pageQuery, time } from '../platform/page.contract.ts'
+import { condition } from './condition.contract.ts'
 import { contactStatus } from './group.contract.ts'
 
 /** Of the control characters only tab and line feed; no half of a surrogate pair, which the database cannot keep. */
@@ -35,15 +36,38 @@ export const contact = z
 export type Contact = z.infer<typeof contact>
 export const contacts = pageOf(contact)
 
-export const contactsQuery = z.strictObject({
-  ...pageQuery,
+export const contactSource = z.enum(['operator', 'api', 'import', 'form'])
+const filterParts = {
   /** Part of the address or of a field's value. */
   search: line(320).optional(),
   status: contactStatus.optional(),
   groupId: idText.optional(),
+  segmentId: idText.optional(),
+  topicId: idText.optional(),
+  importId: idText.optional(),
+  /** Where the contact came from. */
+  source: contactSource.optional(),
+  addedSince: time.optional(),
+  addedBefore: time.optional(),
+}
+export const contactSort = z.enum(['newest', 'oldest', 'address'])
+export const contactsQuery = z.strictObject({
+  ...pageQuery,
+  ...filterParts,
   archived: z.stringbool().default(false),
+  sort: contactSort.default('newest'),
 })
-export const contactCountsQuery = contactsQuery.omit({ limit: true, cursor: true })
+export const contactCountsQuery = contactsQuery.omit({ limit: true, cursor: true, sort: true })
+/** What a list of contacts is narrowed to; `condition` is that of a segment which is not saved. */
+export const contactFilter = z
+  .strictObject({ ...filterParts, archived: z.boolean().default(false), condition: condition.optional() })
+  .meta({ id: 'ContactFilter' })
+export type ContactFilter = z.infer<typeof contactFilter>
+/** Contacts by id, or all that match, whoever that is when it is acted on. */
+export const selection = z
+  .union([z.strictObject({ ids: z.array(idText).min(1).max(10_000) }), z.strictObject({ filter: contactFilter })])
+  .meta({ id: 'Selection' })
+export type Selection = z.infer<typeof selection>
 /** How many contacts match, by status. */
 export const contactCounts = z
   .object({ active: z.int(), error: z.int(), optOut: z.int(), total: z.int() })

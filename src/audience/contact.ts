@@ -27,8 +27,9 @@ export async function addContact({ db, keys }: Parts, actor: Actor, asked: NewCo
       const added = await maybeRow(
         trx,
         sql<{ contact_id: string }>`
-        insert into contacts (account_id, address, canonical, address_key, fields)
-        values (${accountId}, ${address.address}, ${address.canonical}, ${address.key}, ${JSON.stringify(fields)}::jsonb)
+        insert into contacts (account_id, address, canonical, address_key, fields, source)
+        values (${accountId}, ${address.address}, ${address.canonical}, ${address.key}, ${JSON.stringify(fields)}::jsonb,
+                ${actor.apiKeyId ? 'api' : 'operator'})
         on conflict (account_id, canonical) do nothing
         returning contact_id`,
       )

@@ -104,8 +104,8 @@ function writeLines(order: ApplyOrder, from: number, to: number): RawBuilder<unk
   return sql`
     with chunk as materialized (${judged(order, from, to)}),
     written as (
-      insert into contacts as contact (account_id, address, canonical, address_key, fields, import_id, import_line)
-      select ${order.accountId}, address, canonical, address_key, ${fresh}, ${order.importId}, line
+      insert into contacts as contact (account_id, address, canonical, address_key, fields, import_id, import_line, source)
+      select ${order.accountId}, address, canonical, address_key, ${fresh}, ${order.importId}, line, 'import'
       from chunk where outcome in ('added', 'updated', 'held')
       order by contact_id nulls last, line -- the order in which opt-outs lock contacts
       on conflict (account_id, canonical) do update set fields = ${merged}, archived_at = null, updated_at = now()

@@ -1,3 +1,4 @@
+import type { RawBuilder } from 'kysely'
 import { type Db, maybeRow, row, sql, type Trx } from '../platform/database.ts'
 import { isRetryable, isUnavailable } from '../platform/errors.ts'
 import type { OptOutSource } from './optout.contract.ts'
@@ -48,6 +49,27 @@ async function record(db: Db | Trx, accountId: string, keys: Buffer[], origin: O
     alreadyOptedOut: Number(recorded.already),
     since: recorded.opted_out_at,
   }
+}
+
+/**
+ * Stops all mail of an account to every address that `keys` gives: any number, in one ledger entry (INV-17).
+ *
+ * @param keys a query of one column with address keys; it and the opt-outs are one statement
+ */
+export async function optOutMany(
+  trx: Trx,
+  accountId: string,
+  keys: RawBuilder<unknown>,
+  origin: Omit<OptOutOrigin, 'mailingId'>,
+): Promise<Omit<RecordedOptOut, 'since'> & { entryId: string }> {
+  const recorded = await row(
+    trx,
+    sql<{ entry_id: string; opted_out: string; already: string }>`
+    select entry_id, opted_out, already
+    from record_many_optouts(${accountId}, array(${keys}), ${origin.source}, ${origin.userId ?? null}, ${origin.apiKeyId ?? null},
+                             ${JSON.stringify(origin.evidence ?? {})}::jsonb)`,
+  )
+  return { entryId: recorded.entry_id, optedOut: Number(recorded.opted_out), alreadyOptedOut: Number(recorded.already) }
 }
 
 export type StandingOptOut = { opted_out_at: Date; source: OptOutSource; mailing_id: string | null }
