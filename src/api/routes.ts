@@ -10,6 +10,7 @@ import { mailboxRoutes } from './mailbox.routes.ts'
 import { mailingRoutes } from './mailings.routes.ts'
 import { optOutRoutes } from './optouts.routes.ts'
 import { sessionRoutes } from './session.routes.ts'
+import { topicRoutes } from './topics.routes.ts'
 
 /** Every route of /api/v1; each file adapts one noun of the domain to HTTP. */
 export function apiRoutes(app: Api, core: Core) {
@@ -19,6 +20,7 @@ export function apiRoutes(app: Api, core: Core) {
   contactRoutes(app, core)
   groupRoutes(app, core)
   fieldRoutes(app, core)
+  topicRoutes(app, core)
   mailboxRoutes(app, core)
   mailingRoutes(app, core)
   importRoutes(app, core)
