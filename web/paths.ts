@@ -15,6 +15,7 @@ export const paths = {
   groups: '/audience/groups',
   group: (id: string) => `/audience/groups/${id}`,
   imports: '/audience/imports',
+  topics: '/audience/topics',
   newImport: '/audience/imports/new',
   import: (id: string) => `/audience/imports/${id}`,
   importStep: (id: string, step: ImportStepPath) => `/audience/imports/${id}/${step}`,

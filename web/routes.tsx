@@ -44,6 +44,10 @@ const screens = [
   screen('/audience/contacts/$id', lazyRouteComponent(contact, 'ContactPage')),
   screen('/audience/groups', lazyRouteComponent(groups, 'GroupsPage')),
   screen('/audience/groups/$id', lazyRouteComponent(group, 'GroupPage')),
+  screen(
+    '/audience/topics',
+    lazyRouteComponent(() => import('./audience/TopicsPage.tsx'), 'TopicsPage'),
+  ),
   screen('/audience/imports', lazyRouteComponent(imports, 'ImportsPage')),
   screen(
     '/audience/imports/new',

@@ -17,6 +17,7 @@ export const navigation: NavSection[] = [
       { name: 'Contacts', to: paths.contacts, key: 'c' },
       { name: 'Groups', to: paths.groups, key: 'g' },
       { name: 'Imports', to: paths.imports, key: 'i' },
+      { name: 'Topics', to: paths.topics },
     ],
   },
   { name: 'Mailings', to: paths.mailings, within: '/mailings', icon: IconMail, key: 'm' },
