@@ -9,6 +9,7 @@ import { Mark } from '../ui/Mark.tsx'
 import { PlaceProvider } from '../ui/place.tsx'
 import { Keys } from './Keys.tsx'
 import { Navigation } from './Navigation.tsx'
+import { Palette } from './Palette.tsx'
 import { useShortcuts } from './shortcuts.ts'
 
 /** Around every page of somebody who is signed in: navigation on the left, behind a button on phones. */
@@ -64,6 +65,7 @@ export function Frame() {
         <Navigation me={me.data} onGo={drawer.close} />
       </Drawer>
       <Keys />
+      <Palette />
     </PlaceProvider>
   )
 }

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import { onShowKeys, setSingleKeys, singleKeysAreOn } from './shortcuts.ts'
 
 const keys: [string[], string][] = [
+  [['Ctrl', 'K'], 'Search or jump to anything; on a Mac ⌘ K'],
   [['/'], 'Search in the list'],
   [['g', 'h'], 'Home'],
   [['g', 'c'], 'Contacts'],

@@ -2,6 +2,7 @@ import { Link, useLocation } from '@tanstack/react-router'
 import type { Me } from '../../src/accounts/session.contract.ts'
 import { initials } from './initials.ts'
 import { isWithin, type NavSection, navigation } from './navigation.ts'
+import { PaletteButton } from './Palette.tsx'
 import { UserMenu } from './UserMenu.tsx'
 
 /** Numbers never join a link's name: tests and screen readers rely on it. */
@@ -17,6 +18,7 @@ export function Navigation({ me, onGo }: { me: Me; onGo?: () => void }) {
           {me.account.organization !== me.account.name && <small className="dim">{me.account.organization}</small>}
         </span>
       </div>
+      <PaletteButton {...(onGo ? { onOpen: onGo } : {})} />
       {navigation.map((section) => (
         <Section key={section.name} section={section} {...(onGo ? { onGo } : {})} />
       ))}
