@@ -1,9 +1,9 @@
 import { Kbd, UnstyledButton } from '@mantine/core'
 import { useDebouncedValue, useOs } from '@mantine/hooks'
-import { createSpotlight, Spotlight } from '@mantine/spotlight'
+import { createSpotlight, Spotlight, spotlightActions } from '@mantine/spotlight'
 import { IconSearch } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { type Found, useFound } from './paletteResults.ts'
 
 const [store, palette] = createSpotlight()
@@ -15,6 +15,10 @@ export function Palette() {
   const [searched] = useDebouncedValue(query.trim(), 150)
   const found = useFound(query.trim(), searched, opened)
   const navigate = useNavigate()
+  const first = found[0]?.key
+  useEffect(() => {
+    if (opened && first !== undefined) spotlightActions.selectAction(0, store) // contacts arrive later than they are asked for
+  }, [opened, first])
   return (
     <Spotlight.Root
       store={store}
@@ -26,7 +30,10 @@ export function Palette() {
       maxHeight={420}
       onSpotlightOpen={() => setOpened(true)}
       onSpotlightClose={() => setOpened(false)}
-      aria-label="Search or jump to"
+      attributes={{ content: { 'aria-label': 'Search or jump to' } }}
+      overlayProps={{ blur: 0 }}
+      yOffset={120}
+      centered={false}
     >
       <Spotlight.Search
         placeholder="Contacts, groups, mailings, pages"
@@ -45,7 +52,7 @@ export function Palette() {
 
 function Result({ found: { icon: Sign, name, note }, onGo }: { found: Found; onGo: () => void }) {
   return (
-    <Spotlight.Action onClick={onGo} aria-label={note ? `${name}, ${note}` : name}>
+    <Spotlight.Action onClick={onGo}>
       <span className="row one palette-row">
         <Sign size={17} stroke={1.7} aria-hidden />
         <b className="clip">{name}</b>

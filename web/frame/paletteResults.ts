@@ -80,4 +80,4 @@ const acts: Found[] = [
 
 const pages: Found[] = navigation
   .flatMap((section) => section.pages?.map((page) => ({ ...page, note: section.name })) ?? [{ ...section, note: '' }])
-  .map(({ name, to, note }) => ({ key: to, name, note: note ? `Go to ${note}` : 'Go to', to, icon: IconArrowRight }))
+  .map(({ name, to, note }) => ({ key: to, name, note: note && `Go to ${note}`, to, icon: IconArrowRight }))
