@@ -1,7 +1,6 @@
 import '@mantine/core/styles.css'
 import '@mantine/dropzone/styles.css'
 import '@mantine/notifications/styles.css'
-import '@mantine/spotlight/styles.css'
 import 'mantine-datatable/styles.css'
 import './ui/app.css'
 import './ui/parts.css'

@@ -1,64 +1,86 @@
-import { Kbd, UnstyledButton } from '@mantine/core'
-import { useDebouncedValue, useOs } from '@mantine/hooks'
-import { createSpotlight, Spotlight, spotlightActions } from '@mantine/spotlight'
+import { Combobox, Kbd, Modal, TextInput, UnstyledButton, useCombobox } from '@mantine/core'
+import { useDebouncedValue, useHotkeys, useOs } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { type Found, useFound } from './paletteResults.ts'
 
-const [store, palette] = createSpotlight()
+const asked = new EventTarget()
+const open = () => asked.dispatchEvent(new Event('open'))
 
 /** Contacts, groups, segments, mailings, pages and acts in one list; the first is one Enter away. */
 export function Palette() {
-  const [query, setQuery] = useState('')
   const [opened, setOpened] = useState(false)
-  const [searched] = useDebouncedValue(query.trim(), 150)
-  const found = useFound(query.trim(), searched, opened)
-  const navigate = useNavigate()
-  const first = found[0]?.key
+  useHotkeys([['mod+K', () => setOpened((now) => !now)]], [])
   useEffect(() => {
-    if (opened && first !== undefined) spotlightActions.selectAction(0, store) // contacts arrive later than they are asked for
-  }, [opened, first])
+    const handleOpen = () => setOpened(true)
+    asked.addEventListener('open', handleOpen)
+    return () => asked.removeEventListener('open', handleOpen)
+  }, [])
   return (
-    <Spotlight.Root
-      store={store}
-      query={query}
-      onQueryChange={setQuery}
-      shortcut={['mod + K']}
-      clearQueryOnClose
-      scrollable
-      maxHeight={420}
-      onSpotlightOpen={() => setOpened(true)}
-      onSpotlightClose={() => setOpened(false)}
+    <Modal
+      opened={opened}
+      onClose={() => setOpened(false)}
+      withCloseButton={false}
       attributes={{ content: { 'aria-label': 'Search or jump to' } }}
-      overlayProps={{ blur: 0 }}
+      padding={0}
+      size={600}
       yOffset={120}
       centered={false}
+      className="palette"
     >
-      <Spotlight.Search
-        placeholder="Contacts, groups, mailings, pages"
-        aria-label="Search or jump to"
-        leftSection={<IconSearch size={17} stroke={1.7} aria-hidden />}
-      />
-      <Spotlight.ActionsList aria-label="Results">
-        {found.map((one) => (
-          <Result key={one.key} found={one} onGo={() => void navigate({ to: one.to })} />
-        ))}
-        {found.length === 0 && <Spotlight.Empty>Nothing matches “{query.trim()}”.</Spotlight.Empty>}
-      </Spotlight.ActionsList>
-    </Spotlight.Root>
+      <Results onDone={() => setOpened(false)} />
+    </Modal>
   )
 }
 
-function Result({ found: { icon: Sign, name, note }, onGo }: { found: Found; onGo: () => void }) {
+function Results({ onDone }: { onDone: () => void }) {
+  const [query, setQuery] = useState('')
+  const [searched] = useDebouncedValue(query.trim(), 150)
+  const found = useFound(query.trim(), searched)
+  const navigate = useNavigate()
+  const combobox = useCombobox()
+  const { selectFirstOption } = combobox
+  const first = found[0]?.key
+  useEffect(() => {
+    if (first !== undefined) selectFirstOption() // contacts arrive after the list was drawn
+  }, [first, selectFirstOption])
+  function go(key: string) {
+    const chosen = found.find((one) => one.key === key)
+    onDone()
+    if (chosen) void navigate({ to: chosen.to })
+  }
   return (
-    <Spotlight.Action onClick={onGo}>
-      <span className="row one palette-row">
-        <Sign size={17} stroke={1.7} aria-hidden />
-        <b className="clip">{name}</b>
-        {note && <span className="dim clip">{note}</span>}
-      </span>
-    </Spotlight.Action>
+    <Combobox store={combobox} onOptionSubmit={go}>
+      <Combobox.EventsTarget>
+        <TextInput
+          variant="unstyled"
+          size="md"
+          aria-label="Search or jump to"
+          placeholder="Contacts, groups, mailings, pages"
+          data-autofocus
+          leftSection={<IconSearch size={17} stroke={1.7} aria-hidden />}
+          value={query}
+          onChange={(event) => setQuery(event.currentTarget.value)}
+        />
+      </Combobox.EventsTarget>
+      <Combobox.Options aria-label="Results" className="palette-list">
+        {found.map((one) => (
+          <Result key={one.key} found={one} />
+        ))}
+        {found.length === 0 && <Combobox.Empty>Nothing matches “{query.trim()}”.</Combobox.Empty>}
+      </Combobox.Options>
+    </Combobox>
+  )
+}
+
+function Result({ found: { key, icon: Sign, name, note } }: { found: Found }) {
+  return (
+    <Combobox.Option value={key} className="row one">
+      <Sign size={17} stroke={1.7} aria-hidden />
+      <span className="name">{name}</span>
+      {note && <span className="dim clip">{note}</span>}
+    </Combobox.Option>
   )
 }
 
@@ -70,7 +92,7 @@ export function PaletteButton({ onOpen }: { onOpen?: () => void }) {
       className="jump"
       onClick={() => {
         onOpen?.()
-        palette.open()
+        open()
       }}
     >
       <IconSearch size={16} stroke={1.7} aria-hidden />

@@ -15,36 +15,35 @@ export type Found = { key: string; name: string; note: string; to: string; icon:
 const SHOWN = 5
 
 /** What the palette lists for `query`; contacts come from the server for `searched`, the same text a moment later. */
-export function useFound(query: string, searched: string, opened: boolean): Found[] {
+export function useFound(query: string, searched: string): Found[] {
   const people = useQuery({
     queryKey: ['contacts', 'palette', searched],
     queryFn: () => get('/contacts', contacts, { search: searched, limit: SHOWN }),
-    enabled: opened && searched.length > 1,
+    enabled: searched.length > 1,
     placeholderData: keepPreviousData,
   })
-  const things = useThings(opened)
+  const things = useThings()
   if (query === '') return [...acts, ...pages]
   const found = [...things, ...acts, ...pages].filter(({ name }) => name.toLowerCase().includes(query.toLowerCase()))
   return [...(query.length > 1 ? (people.data?.items ?? []).map(ofContact) : []), ...found.slice(0, 3 * SHOWN)]
 }
 
 /** Names change seldom: they are read when the palette opens, and at most every half minute. */
-function useThings(opened: boolean): Found[] {
-  const kept = { enabled: opened, staleTime: 30_000 }
+function useThings(): Found[] {
   const named = useQuery({
     queryKey: ['groups', 'palette'],
     queryFn: () => get('/groups', groups, { limit: 500 }),
-    ...kept,
+    staleTime: 30_000,
   })
   const saved = useQuery({
     queryKey: ['segments', 'palette'],
     queryFn: () => get('/segments', segments, { limit: 500 }),
-    ...kept,
+    staleTime: 30_000,
   })
   const written = useQuery({
     queryKey: ['mailings', 'palette'],
     queryFn: () => get('/mailings', mailings, { limit: 100 }),
-    ...kept,
+    staleTime: 30_000,
   })
   return [
     ...(named.data?.items ?? []).map(({ id, name }) => thing('Group', id, name, paths.group(id), IconUsersGroup)),
