@@ -39,7 +39,7 @@ function Results({ onDone }: { onDone: () => void }) {
   const [searched] = useDebouncedValue(query.trim(), 150)
   const found = useFound(query.trim(), searched)
   const navigate = useNavigate()
-  const combobox = useCombobox()
+  const combobox = useCombobox({ opened: true })
   const { selectFirstOption } = combobox
   const first = found[0]?.key
   useEffect(() => {
@@ -74,12 +74,13 @@ function Results({ onDone }: { onDone: () => void }) {
   )
 }
 
-function Result({ found: { key, icon: Sign, name, note } }: { found: Found }) {
+function Result({ found: { key, icon: Sign, name, note, status } }: { found: Found }) {
   return (
     <Combobox.Option value={key} className="row one">
       <Sign size={17} stroke={1.7} aria-hidden />
       <span className="name">{name}</span>
       {note && <span className="dim clip">{note}</span>}
+      {status && <span className="dim">{status}</span>}
     </Combobox.Option>
   )
 }

@@ -10,7 +10,7 @@ import type { Icon } from '../ui/look.ts'
 import { statusLook } from '../ui/StatusBadge.tsx'
 import { navigation } from './navigation.ts'
 
-export type Found = { key: string; name: string; note: string; to: string; icon: Icon }
+export type Found = { key: string; name: string; note: string; to: string; icon: Icon; status?: string }
 
 const SHOWN = 5
 
@@ -66,7 +66,8 @@ function ofContact({ id, address, fields, status }: Contact): Found {
   return {
     key: `Contact ${id}`,
     name: name || address,
-    note: name ? `${address}, ${word}` : word,
+    note: name && address,
+    status: word,
     to: paths.contact(id),
     icon,
   }
