@@ -118,6 +118,7 @@ create table contacts (
   constraint contacts_source_check CHECK ((source = ANY (ARRAY['operator'::text, 'api'::text, 'import'::text, 'form'::text])))
 );
 CREATE INDEX contacts_archived ON public.contacts USING btree (account_id, contact_id) WHERE (archived_at IS NOT NULL);
+CREATE INDEX contacts_by_import ON public.contacts USING btree (account_id, import_id, contact_id) WHERE (import_id IS NOT NULL);
 CREATE INDEX contacts_by_key ON public.contacts USING btree (account_id, address_key);
 CREATE INDEX contacts_search ON public.contacts USING gin (contact_search(address, fields) gin_trgm_ops);
 CREATE TRIGGER locked BEFORE UPDATE ON public.contacts FOR EACH ROW EXECUTE FUNCTION guard_contact();
@@ -146,6 +147,7 @@ create table group_members (
   group_id bigint not null,
   contact_id bigint not null,
   added_at timestamp with time zone default now() not null,
+  import_id bigint,
   constraint group_members_pkey PRIMARY KEY (account_id, group_id, contact_id),
   constraint group_members_account_id_contact_id_fkey FOREIGN KEY (account_id, contact_id) REFERENCES contacts(account_id, contact_id) ON DELETE CASCADE,
   constraint group_members_account_id_group_id_fkey FOREIGN KEY (account_id, group_id) REFERENCES groups(account_id, group_id) ON DELETE CASCADE
@@ -167,6 +169,17 @@ create table groups (
 );
 CREATE UNIQUE INDEX groups_name ON public.groups USING btree (account_id, lower(name)) WHERE (archived_at IS NULL);
 
+create table import_changes (
+  account_id bigint not null,
+  import_id bigint not null,
+  contact_id bigint not null,
+  changes jsonb default '{}'::jsonb not null,
+  restored boolean default false not null,
+  constraint import_changes_pkey PRIMARY KEY (account_id, import_id, contact_id),
+  constraint import_changes_changes_check CHECK ((jsonb_typeof(changes) = 'object'::text))
+);
+CREATE INDEX import_changes_by_contact ON public.import_changes USING btree (account_id, contact_id);
+
 create table import_rows (
   account_id bigint not null,
   import_id bigint not null,
@@ -179,8 +192,25 @@ create table import_rows (
   opt_out boolean default false not null,
   outcome text,
   reason text,
+  notes text[],
   constraint import_rows_pkey PRIMARY KEY (account_id, import_id, line),
   constraint import_rows_outcome_check CHECK ((outcome = ANY (ARRAY['added'::text, 'updated'::text, 'unchanged'::text, 'duplicate'::text, 'invalid'::text, 'opted_out'::text, 'held'::text, 'skipped'::text])))
+);
+
+create table import_undos (
+  account_id bigint not null,
+  import_id bigint not null,
+  job_id bigint not null,
+  step text default 'contacts'::text not null,
+  group_id bigint default 0 not null,
+  contact_id bigint default 0 not null,
+  result jsonb default '{}'::jsonb not null,
+  user_id bigint,
+  api_key_id bigint,
+  asked_at timestamp with time zone default now() not null,
+  finished_at timestamp with time zone,
+  constraint import_undos_pkey PRIMARY KEY (account_id, import_id),
+  constraint import_undos_step_check CHECK ((step = ANY (ARRAY['contacts'::text, 'details'::text, 'groups'::text, 'rest'::text, 'done'::text])))
 );
 
 create table imports (
@@ -202,9 +232,18 @@ create table imports (
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
   cancel_asked_at timestamp with time zone,
+  applied int4multirange default '{}'::int4multirange not null,
   constraint imports_pkey PRIMARY KEY (account_id, import_id),
   constraint imports_phase_check CHECK ((phase = ANY (ARRAY['upload'::text, 'read'::text, 'apply'::text, 'done'::text]))),
   constraint imports_status_check CHECK ((status = ANY (ARRAY['uploaded'::text, 'queued'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
+);
+
+create table job_contacts (
+  account_id bigint not null,
+  job_id bigint not null,
+  contact_id bigint not null,
+  constraint job_contacts_pkey PRIMARY KEY (account_id, job_id, contact_id),
+  constraint job_contacts_account_id_job_id_fkey FOREIGN KEY (account_id, job_id) REFERENCES jobs(account_id, job_id) ON DELETE CASCADE
 );
 
 create table jobs (
@@ -386,6 +425,7 @@ create table responses (
   constraint responses_pkey PRIMARY KEY (account_id, mailing_id, kind, contact_id),
   constraint responses_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'clicked'::text])))
 );
+CREATE INDEX responses_by_contact ON public.responses USING btree (account_id, contact_id, kind);
 
 create table segments (
   account_id bigint not null,
@@ -399,7 +439,7 @@ create table segments (
   constraint segments_pkey PRIMARY KEY (account_id, segment_id),
   constraint segments_name_check CHECK ((name <> ''::text))
 );
-CREATE UNIQUE INDEX segments_name ON public.segments USING btree (account_id, lower(name)) WHERE (archived_at IS NULL);
+CREATE UNIQUE INDEX segments_name ON public.segments USING btree (account_id, lower((name COLLATE "und-x-icu"))) WHERE (archived_at IS NULL);
 
 create table sessions (
   token_hash bytea not null,
@@ -539,6 +579,7 @@ begin
     return false;
   end if;
   delete from contact_events where account_id = of_account and contact_id = of_contact;
+  delete from import_changes where account_id = of_account and contact_id = of_contact;
   delete from responses where account_id = of_account and contact_id = of_contact;
   delete from import_rows where account_id = of_account and (canonical = erased.canonical or address in (erased.address, erased.canonical));
   delete from mailbox_messages where account_id = of_account and address_key = erased.address_key
@@ -821,8 +862,11 @@ grant execute on function erase_contact(bigint,bigint) to lastword_app;
 grant delete, insert, select, update on fields to lastword_app;
 grant delete, insert, select, update on group_members to lastword_app;
 grant delete, insert, select, update on groups to lastword_app;
+grant delete, insert, select, update on import_changes to lastword_app;
 grant delete, insert, select, update on import_rows to lastword_app;
+grant delete, insert, select, update on import_undos to lastword_app;
 grant delete, insert, select, update on imports to lastword_app;
+grant delete, insert, select, update on job_contacts to lastword_app;
 grant delete, insert, select, update on jobs to lastword_app;
 grant delete, insert, select, update on key_fingerprints to lastword_app;
 grant delete, insert, select, update on link_failures to lastword_app;

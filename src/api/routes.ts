@@ -9,6 +9,7 @@ import { jobRoutes } from './job.routes.ts'
 import { mailboxRoutes } from './mailbox.routes.ts'
 import { mailingRoutes } from './mailings.routes.ts'
 import { optOutRoutes } from './optouts.routes.ts'
+import { segmentRoutes } from './segments.routes.ts'
 import { sessionRoutes } from './session.routes.ts'
 import { topicRoutes } from './topics.routes.ts'
 
@@ -20,6 +21,7 @@ export function apiRoutes(app: Api, core: Core) {
   contactRoutes(app, core)
   groupRoutes(app, core)
   fieldRoutes(app, core)
+  segmentRoutes(app, core)
   topicRoutes(app, core)
   mailboxRoutes(app, core)
   mailingRoutes(app, core)

@@ -1,36 +1,42 @@
 import type { RawBuilder } from 'kysely'
 import { type Db, sql } from '../platform/database.ts'
+import { compileCondition } from './condition.ts'
+import { checkCondition } from './condition-check.ts'
 import type { ContactFilter, Selection } from './contact.contract.ts'
-import type { ContactStatus } from './group.contract.ts'
-
-const optedOut = sql`exists (select from standing_optouts standing
-  where standing.account_id = contact.account_id and standing.address_key = contact.address_key)`
-const failed = sql`exists (select from contact_errors failure
-  where failure.account_id = contact.account_id and failure.contact_id = contact.contact_id)`
-
-// The view contact_status in another form: so a page reads no more contacts than it shows.
-const hasStatus: Record<ContactStatus, typeof optedOut> = {
-  opt_out: sql`and ${optedOut}`,
-  error: sql`and ${failed} and not ${optedOut}`,
-  active: sql`and not ${optedOut} and not ${failed}`,
-}
+import { choseTopic, hasStatus, inGroup } from './contact-facts.ts'
+import { findSegment } from './segment.ts'
 
 /**
  * What a filter says, as a condition on `contacts contact` or `contact_status contact`.
  *
  * @throws DomainError segment.not_found, condition.invalid
  */
-export async function matching(_db: Db, accountId: string, filter: ContactFilter): Promise<RawBuilder<unknown>> {
-  const { search, status, groupId, archived, source, importId, addedSince, addedBefore } = filter
+export async function matching(db: Db, accountId: string, filter: ContactFilter): Promise<RawBuilder<unknown>> {
+  const { search, status, groupId, topicId, archived, source, importId, addedSince, addedBefore } = filter
   return sql`contact.account_id = ${accountId}
     and ${archived ? sql`contact.archived_at is not null` : sql`contact.archived_at is null`}
-    ${status ? hasStatus[status] : sql``}
-    ${groupId ? inGroup(groupId) : sql``}
+    ${status ? sql`and ${hasStatus[status]}` : sql``}
+    ${groupId ? sql`and ${inGroup(groupId)}` : sql``}
+    ${topicId ? sql`and ${choseTopic(topicId)}` : sql``}
     ${source ? sql`and contact.source = ${source}` : sql``}
     ${importId ? sql`and contact.import_id = ${importId}` : sql``}
-    ${addedSince ? sql`and contact.created_at >= ${addedSince}` : sql``}
-    ${addedBefore ? sql`and contact.created_at < ${addedBefore}` : sql``}
+    ${addedSince ? sql`and contact.created_at >= ${new Date(addedSince)}` : sql``}
+    ${addedBefore ? sql`and contact.created_at < ${new Date(addedBefore)}` : sql``}
+    ${await ofConditions(db, accountId, filter)}
     ${search?.trim() ? contains(search) : sql``}`
+}
+
+async function ofConditions(db: Db, accountId: string, { segmentId, condition }: ContactFilter) {
+  const parts: RawBuilder<unknown>[] = []
+  if (segmentId) {
+    const segment = await findSegment(db, accountId, segmentId)
+    parts.push(sql`and ${await compileCondition(db, accountId, segment.condition)}`)
+  }
+  if (condition) {
+    await checkCondition(db, accountId, condition, '/condition')
+    parts.push(sql`and ${await compileCondition(db, accountId, condition)}`)
+  }
+  return sql.join(parts, sql` `)
 }
 
 /**
@@ -42,9 +48,6 @@ export async function selected(db: Db, accountId: string, selection: Selection):
   if ('filter' in selection) return matching(db, accountId, selection.filter)
   return sql`contact.account_id = ${accountId} and contact.contact_id = any (${selection.ids}::bigint[])`
 }
-
-const inGroup = (groupId: string) => sql`and exists (select from group_members member
-  where member.account_id = contact.account_id and member.group_id = ${groupId} and member.contact_id = contact.contact_id)`
 
 /**
  * Values stand as JSON text in what is searched, so a term is written the same way and never reaches over the end of a

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { line } from '../accounts/account.contract.ts'
 import { idText, pageOf, pageQuery, time } from '../platform/page.contract.ts'
-import { condition } from './condition.contract.ts'
+import { condition, savedCondition } from './condition.contract.ts'
 import { contact, contactCounts } from './contact.contract.ts'
 
 export const segment = z
   .object({
     id: idText,
     name: z.string(),
-    condition,
+    condition: savedCondition,
     createdAt: time,
     updatedAt: time,
     archivedAt: time.nullable(),
