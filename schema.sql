@@ -74,6 +74,17 @@ create table contact_events (
 );
 CREATE INDEX contact_events_by_contact ON public.contact_events USING btree (account_id, contact_id);
 
+create table contact_former_addresses (
+  account_id bigint not null,
+  address_key bytea not null,
+  contact_id bigint not null,
+  since timestamp with time zone default now() not null,
+  constraint contact_former_addresses_pkey PRIMARY KEY (account_id, address_key, contact_id),
+  constraint contact_former_addresses_account_id_contact_id_fkey FOREIGN KEY (account_id, contact_id) REFERENCES contacts(account_id, contact_id) ON DELETE CASCADE,
+  constraint contact_former_addresses_address_key_check CHECK ((octet_length(address_key) = 16))
+);
+CREATE INDEX contact_former_addresses_by_contact ON public.contact_former_addresses USING btree (account_id, contact_id);
+
 create table contact_holds (
   account_id bigint not null,
   contact_id bigint not null,
@@ -121,7 +132,28 @@ CREATE INDEX contacts_archived ON public.contacts USING btree (account_id, conta
 CREATE INDEX contacts_by_import ON public.contacts USING btree (account_id, import_id, contact_id) WHERE (import_id IS NOT NULL);
 CREATE INDEX contacts_by_key ON public.contacts USING btree (account_id, address_key);
 CREATE INDEX contacts_search ON public.contacts USING gin (contact_search(address, fields) gin_trgm_ops);
+CREATE TRIGGER former AFTER UPDATE OF address_key ON public.contacts FOR EACH ROW WHEN ((new.address_key <> old.address_key)) EXECUTE FUNCTION remember_former_address();
 CREATE TRIGGER locked BEFORE UPDATE ON public.contacts FOR EACH ROW EXECUTE FUNCTION guard_contact();
+
+create table exports (
+  account_id bigint not null,
+  export_id bigint generated always as identity not null,
+  job_id bigint,
+  request jsonb not null,
+  file_name text not null,
+  path text,
+  size bigint,
+  rows bigint,
+  left_out bigint,
+  stale boolean default false not null,
+  started_by bigint,
+  api_key_id bigint,
+  created_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone,
+  constraint exports_pkey PRIMARY KEY (account_id, export_id),
+  constraint exports_request_check CHECK ((jsonb_typeof(request) = 'object'::text))
+);
+CREATE INDEX exports_kept ON public.exports USING btree (account_id, expires_at) WHERE (path IS NOT NULL);
 
 create table fields (
   account_id bigint not null,
@@ -541,6 +573,27 @@ create view mailable_contacts as
            FROM contact_holds hold
           WHERE hold.account_id = contact.account_id AND hold.contact_id = contact.contact_id AND hold.released_at IS NULL));
 
+CREATE OR REPLACE FUNCTION public.carry_optouts(of_account bigint, entry bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  carried bigint;
+begin
+  insert into standing_optouts (account_id, address_key, entry_id, source, mailing_id, opted_out_at)
+    select distinct on (contact.address_key) of_account, contact.address_key, entry, standing.source, standing.mailing_id, standing.opted_out_at
+    from contact_former_addresses former
+    join standing_optouts standing on standing.account_id = of_account and standing.address_key = former.address_key and standing.entry_id = entry
+    join contacts contact on contact.account_id = of_account and contact.contact_id = former.contact_id
+    where former.account_id = of_account
+    order by contact.address_key
+    on conflict do nothing;
+  get diagnostics carried = row_count;
+  return carried;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.contact_search(address text, fields jsonb)
  RETURNS text
  LANGUAGE plpgsql
@@ -567,25 +620,85 @@ $function$
 
 CREATE OR REPLACE FUNCTION public.erase_contact(of_account bigint, of_contact bigint)
  RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select erase_contacts(of_account, array[of_contact]) = 1
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.erase_contacts(of_account bigint, contact_ids bigint[])
+ RETURNS bigint
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 declare
-  erased contacts;
+  ids bigint[];
+  texts text[];                                     -- addresses in lower case, also former ones
+  all_keys bytea[];
+  keys bytea[];                                     -- those that no other contact has
+  touched bigint[];
 begin
-  delete from contacts where account_id = of_account and contact_id = of_contact returning * into erased;
-  if erased.contact_id is null then
-    return false;
+  perform from contacts contact where contact.account_id = of_account and contact.contact_id in (select unnest(contact_ids))
+    order by contact.contact_id for update;
+  all_keys := array(
+    select former.address_key from contact_former_addresses former
+    where former.account_id = of_account and former.contact_id in (select unnest(contact_ids))
+    union select message.address_key from messages message
+    where message.account_id = of_account and message.contact_id in (select unnest(contact_ids)));
+  with gone as (
+    delete from contacts contact where contact.account_id = of_account and contact.contact_id in (select unnest(contact_ids))
+    returning contact.contact_id, contact.address, contact.canonical, contact.address_key
+  )
+  select array_agg(gone.contact_id), array_agg(lower(gone.address)) || array_agg(gone.canonical), all_keys || array_agg(gone.address_key)
+    into ids, texts, all_keys from gone;
+  if ids is null then
+    return 0;
   end if;
-  delete from contact_events where account_id = of_account and contact_id = of_contact;
-  delete from import_changes where account_id = of_account and contact_id = of_contact;
-  delete from responses where account_id = of_account and contact_id = of_contact;
-  delete from import_rows where account_id = of_account and (canonical = erased.canonical or address in (erased.address, erased.canonical));
-  delete from mailbox_messages where account_id = of_account and address_key = erased.address_key
-    and not exists (select from contacts other where other.account_id = of_account and other.address_key = erased.address_key);
-  update messages set contact_id = null, answer = null where account_id = of_account and contact_id = of_contact;
-  return true;
+  keys := array(
+    select distinct key from unnest(all_keys) key
+    where not exists (select from contacts other where other.account_id = of_account and other.address_key = key));
+  with gone as (
+    delete from contact_events event where event.account_id = of_account and event.contact_id in (select unnest(ids)) returning event.data
+  )
+  select texts || coalesce(array_agg(lower(former #>> '{}')), '{}') into texts
+    from gone, jsonb_path_query(gone.data, '$.changes[*] ? (@.label == "Address").keyvalue().value, $.address') former
+    where jsonb_typeof(former) = 'string' and strpos(former #>> '{}', '@') > 0;
+  delete from import_changes change where change.account_id = of_account and change.contact_id in (select unnest(ids));
+  delete from responses response where response.account_id = of_account and response.contact_id in (select unnest(ids));
+  with gone as (
+    delete from import_rows row
+    where row.account_id = of_account
+      and (row.canonical in (select unnest(texts)) or lower(row.address) in (select unnest(texts)) or row.address_key in (select unnest(keys))
+           or (row.canonical is null  -- an invalid one, such as two addresses in one cell
+               and exists (select from regexp_split_to_table(lower(row.address), '[][\s,;:<>()"'']+') part
+                           where part in (select unnest(texts)))))
+    returning row.import_id
+  )
+  select coalesce(array_agg(distinct gone.import_id), '{}') into touched from gone;
+  update imports set file = jsonb_set(imports.file, '{columns}', coalesce(
+      (select jsonb_agg(file_column || '{"samples": []}' order by place)
+       from jsonb_array_elements(imports.file -> 'columns') with ordinality as listed (file_column, place)), '[]'))
+    where imports.account_id = of_account and jsonb_typeof(imports.file -> 'columns') = 'array'
+      and (imports.import_id = any (touched)
+           or exists (select from jsonb_path_query(imports.file, '$.columns[*].samples[*]') sample
+                      where lower(sample #>> '{}') in (select unnest(texts))));
+  delete from mailbox_messages letter
+    where letter.account_id = of_account and letter.address_key in (select unnest(all_keys))
+      and (letter.address_key in (select unnest(keys))
+           or exists (select from messages message where message.account_id = of_account and message.message_id = letter.message_id
+                      and message.contact_id in (select unnest(ids))));
+  update messages message set contact_id = null, answer = null
+    where message.account_id = of_account and message.contact_id in (select unnest(ids));
+  -- Files that were made before may hold them; files that are being made are made again.
+  update exports set request = exports.request - 'selection', expires_at = least(exports.expires_at, clock_timestamp())
+    where exports.account_id = of_account and exports.rows is not null;
+  update exports set stale = true where exports.account_id = of_account and exports.rows is null;
+  update jobs job set payload = job.payload - 'selection'
+    where job.account_id = of_account and job.payload ? 'selection' and job.status in ('done', 'failed', 'cancelled');
+  return cardinality(ids);
 end $function$
 ;
 
@@ -685,6 +798,48 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.merge_contacts(of_account bigint, kept bigint, other bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  update contact_events set contact_id = kept where account_id = of_account and contact_id = other;
+  update messages message set contact_id = case when not exists (  -- of a mailing that both got the kept one's message stays
+      select from messages mine where mine.account_id = of_account and mine.mailing_id = message.mailing_id and mine.contact_id = kept)
+    then kept end
+    where message.account_id = of_account and message.contact_id = other;
+  with gone as (
+    delete from responses where account_id = of_account and contact_id = other returning mailing_id, kind, first_at, times
+  )
+  insert into responses as mine (account_id, mailing_id, contact_id, kind, first_at, times)
+    select of_account, gone.mailing_id, kept, gone.kind, gone.first_at, gone.times from gone
+    on conflict (account_id, mailing_id, kind, contact_id) do update
+      set first_at = least(mine.first_at, excluded.first_at), times = mine.times + excluded.times;
+  insert into contact_holds as mine (account_id, contact_id, because_key, held_at)
+    select of_account, kept, because_key, held_at from contact_holds
+    where account_id = of_account and contact_id = other and released_at is null
+    on conflict (account_id, contact_id) do update set because_key = excluded.because_key, held_at = excluded.held_at, released_at = null, released_by = null
+      where mine.released_at is not null and mine.because_key <> excluded.because_key;
+  delete from import_changes where account_id = of_account and contact_id = other;  -- an undo does not reach the kept one
+  insert into contact_former_addresses (account_id, address_key, contact_id, since)
+    select of_account, address_key, kept, now() from contacts where account_id = of_account and contact_id = other
+    union select of_account, address_key, kept, since from contact_former_addresses where account_id = of_account and contact_id = other
+    on conflict do nothing;
+  delete from contacts where account_id = of_account and contact_id = other;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.optout_evidence(proof jsonb, carried bigint)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  select coalesce(proof, '{}') || case when carried > 0 then jsonb_build_object('presentAddresses', carried) else '{}' end
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.optout_strength(source text)
  RETURNS integer
  LANGUAGE sql
@@ -706,6 +861,7 @@ declare
   entry bigint;
   asked bigint;
   fresh bigint;
+  carried bigint;
   moment timestamptz;
 begin
   perform pg_advisory_xact_lock(1279738, (of_account % 2147483647)::int);  -- nobody joins or is edited meanwhile
@@ -720,9 +876,10 @@ begin
     where member.account_id = of_account and member.group_id = of_group
     on conflict do nothing;
   get diagnostics fresh = row_count;
+  carried := carry_optouts(of_account, entry);
   insert into optout_ledger (account_id, entry_id, source, group_id, user_id, api_key_id, evidence, opted_out, already, at)
     overriding system value
-    values (of_account, entry, 'bulk', of_group, by_user, by_api_key, coalesce(proof, '{}'), fresh, asked - fresh, moment);
+    values (of_account, entry, 'bulk', of_group, by_user, by_api_key, optout_evidence(proof, carried), fresh, asked - fresh, moment);
   perform withhold_messages(of_account);
   return query select entry, fresh, asked - fresh;
 end $function$
@@ -739,6 +896,7 @@ declare
   entry bigint;
   asked bigint;
   fresh bigint;
+  carried bigint;
   moment timestamptz;
 begin
   perform pg_advisory_xact_lock(1279738, (of_account % 2147483647)::int);
@@ -752,9 +910,10 @@ begin
     where row.account_id = of_account and row.import_id = of_import and row.opt_out and row.address_key is not null
     on conflict do nothing;
   get diagnostics fresh = row_count;
+  carried := carry_optouts(of_account, entry);
   insert into optout_ledger (account_id, entry_id, source, import_id, user_id, api_key_id, evidence, opted_out, already, at)
     overriding system value
-    values (of_account, entry, 'import', of_import, by_user, by_api_key, coalesce(proof, '{}'), fresh, asked - fresh, moment);
+    values (of_account, entry, 'import', of_import, by_user, by_api_key, optout_evidence(proof, carried), fresh, asked - fresh, moment);
   perform withhold_messages(of_account);
   return query select entry, fresh, asked - fresh;
 end $function$
@@ -771,6 +930,7 @@ declare
   entry bigint := nextval(pg_get_serial_sequence('optout_ledger', 'entry_id'));
   asked bigint;
   fresh bigint;
+  carried bigint;
   moment timestamptz;
 begin
   perform pg_advisory_xact_lock(1279738, (of_account % 2147483647)::int);  -- nobody joins or is edited meanwhile
@@ -780,9 +940,10 @@ begin
     select distinct of_account, key, entry, via, moment from unnest(keys) key
     on conflict do nothing;
   get diagnostics fresh = row_count;
+  carried := carry_optouts(of_account, entry);
   insert into optout_ledger (account_id, entry_id, source, user_id, api_key_id, evidence, opted_out, already, at)
     overriding system value
-    values (of_account, entry, via, by_user, by_api_key, coalesce(proof, '{}'), fresh, asked - fresh, moment);
+    values (of_account, entry, via, by_user, by_api_key, optout_evidence(proof, carried), fresh, asked - fresh, moment);
   perform withhold_messages(of_account);
   return query select entry, fresh, asked - fresh;
 end $function$
@@ -800,12 +961,20 @@ declare
   fresh bigint;
   entry bigint := nextval(pg_get_serial_sequence('optout_ledger', 'entry_id'));
   moment timestamptz;
+  present bytea[];
+  carried bigint := 0;
 begin
   if cardinality(keys) > 1 then  -- stands in line with opt-outs of a group or file, which write the same rows in another order
     perform pg_advisory_xact_lock_shared(1279738, (of_account % 2147483647)::int);
   end if;
   perform from contacts contact where contact.account_id = of_account and contact.address_key = any (keys)
     order by contact.contact_id for no key update;
+  present := array(
+    select contact.address_key from contacts contact
+    where contact.account_id = of_account
+      and contact.contact_id in (select former.contact_id from contact_former_addresses former
+                                 where former.account_id = of_account and former.address_key = any (keys))
+    order by contact.contact_id for no key update);
   moment := clock_timestamp();
   with recorded as (
     insert into standing_optouts as standing (account_id, address_key, entry_id, source, mailing_id, opted_out_at)
@@ -816,12 +985,25 @@ begin
     returning standing.entry_id
   )
   select count(*) filter (where recorded.entry_id = entry), (select count(distinct key) from unnest(keys) key) into fresh, asked from recorded;
+  if cardinality(present) > 0 then
+    with recorded as (
+      insert into standing_optouts as standing (account_id, address_key, entry_id, source, mailing_id, opted_out_at)
+      select of_account, key, entry, via, from_mailing, moment
+      from (select distinct key from unnest(present) key where key <> all (keys) order by key) ordered
+      on conflict (account_id, address_key) do update
+        set source = excluded.source, mailing_id = coalesce(excluded.mailing_id, standing.mailing_id)
+        where optout_strength(excluded.source) > optout_strength(standing.source)
+      returning standing.entry_id
+    )
+    select count(*) filter (where recorded.entry_id = entry) into carried from recorded;
+  end if;
   insert into optout_ledger (account_id, entry_id, source, address_key, mailing_id, user_id, api_key_id, evidence, opted_out, already, at)
     overriding system value
-    values (of_account, entry, via, case when asked = 1 then keys[1] end, from_mailing, by_user, by_api_key, coalesce(proof, '{}'),
+    values (of_account, entry, via, case when asked = 1 then keys[1] end, from_mailing, by_user, by_api_key,
+            case when carried > 0 then coalesce(proof, '{}') || jsonb_build_object('presentAddresses', carried) else coalesce(proof, '{}') end,
             fresh, asked - fresh, moment);
   update messages message set state = 'withheld', answer = 'opted out', answered_at = clock_timestamp()
-    where message.account_id = of_account and message.address_key = any (keys) and message.state in ('queued', 'claimed', 'deferred');
+    where message.account_id = of_account and message.address_key = any (keys || present) and message.state in ('queued', 'claimed', 'deferred');
   return query select entry, fresh, asked - fresh,
     (select min(standing.opted_out_at) from standing_optouts standing where standing.account_id = of_account and standing.address_key = any (keys));
 end $function$
@@ -833,6 +1015,19 @@ CREATE OR REPLACE FUNCTION public.refuse_change()
 AS $function$
 begin
   raise exception '% is append-only', tg_table_name using errcode = 'LW003';
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.remember_former_address()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  insert into contact_former_addresses (account_id, address_key, contact_id) values (old.account_id, old.address_key, old.contact_id)
+    on conflict do nothing;
+  return null;
 end $function$
 ;
 
@@ -852,6 +1047,7 @@ grant delete, insert, select, update on api_keys to lastword_app;
 grant insert, select on audit_events to lastword_app;
 grant delete, insert, select, update on contact_errors to lastword_app;
 grant insert, select on contact_events to lastword_app;
+grant select on contact_former_addresses to lastword_app;
 grant delete, insert, select, update on contact_holds to lastword_app;
 grant execute on function contact_search(text,jsonb) to lastword_app;
 grant delete, insert, select, update on contact_status to lastword_app;
@@ -859,6 +1055,8 @@ grant execute on function contact_text(text,jsonb) to lastword_app;
 grant delete, insert, select, update on contact_topics to lastword_app;
 grant insert, select, update on contacts to lastword_app;
 grant execute on function erase_contact(bigint,bigint) to lastword_app;
+grant execute on function erase_contacts(bigint,bigint[]) to lastword_app;
+grant delete, insert, select, update on exports to lastword_app;
 grant delete, insert, select, update on fields to lastword_app;
 grant delete, insert, select, update on group_members to lastword_app;
 grant delete, insert, select, update on groups to lastword_app;
@@ -875,6 +1073,7 @@ grant delete, insert, select, update on mailbox_messages to lastword_app;
 grant delete, insert, select, update on mailing_groups to lastword_app;
 grant delete, insert, select, update on mailing_segments to lastword_app;
 grant delete, insert, select, update on mailings to lastword_app;
+grant execute on function merge_contacts(bigint,bigint,bigint) to lastword_app;
 grant delete, insert, select, update on messages to lastword_app;
 grant select on optout_ledger to lastword_app;
 grant execute on function optout_strength(text) to lastword_app;

@@ -101,6 +101,21 @@ export async function importFile({ call }: World, csv: string, options: Record<s
   return ended
 }
 
+/** Undoes the newest import, if it can be, and waits for the job; gives the id of that import. */
+export async function undoLast({ call }: World): Promise<string> {
+  const { body } = await call('GET', '/imports?limit=1')
+  const importId = Array.isArray(body.items) ? String(body.items[0]?.id ?? '0') : '0'
+  const started = await call('POST', `/imports/${importId}/undo`)
+  if (started.status === 409 || importId === '0') return importId
+  expect(started.status, JSON.stringify(started.body)).toBe(202)
+  const ended = await until(
+    () => call('GET', `/jobs/${String(started.body.id)}`),
+    ({ body: job }) => ['done', 'failed', 'cancelled'].includes(String(job.status)),
+  )
+  expect(ended.body.status, JSON.stringify(ended.body)).toBe('done')
+  return importId
+}
+
 /** Changes the status of everybody in a group and waits for the job. */
 export async function changeAll({ call }: World, groupId: string, status: string): Promise<Answer> {
   const started = await call('POST', `/groups/${groupId}/status`, { status })

@@ -1,11 +1,9 @@
 // One row for everything that writes and could bring a person back. A new operation of the API needs a row here,
 // or a reason below why it cannot; a test compares the two with the OpenAPI document.
 
+import { file, importWriters, modes, undoWriters } from './promise-imports.ts'
 import { sqlWriters, type Writer } from './promise-statements.ts'
 import { changeAll, fresh, importFile, leaveByLink, makeGroup, tryStatement } from './promise-world.ts'
-
-const modes = ['add_and_update', 'add_only', 'update_only']
-const file = (...lines: string[]) => ['Email,First name,Opted out', ...lines].join('\n')
 
 const contactWriters: Writer[] = [
   {
@@ -174,60 +172,6 @@ const groupWriters: Writer[] = [
   },
 ]
 
-const importWriters: Writer[] = [
-  ...modes.map(
-    (mode): Writer => ({
-      name: `importing the address, mode ${mode}`,
-      covers: ['post /imports'],
-      write: async (w, s) =>
-        importFile(w, file(`${s.address.toUpperCase()},Back,no`), {
-          mode,
-          groupIds: [s.groupId, s.stays.groupId],
-          newGroups: [fresh('New ')],
-          emptyCells: 'clear',
-        }),
-    }),
-  ),
-  {
-    name: 'importing it many times in one file, saying that it did not opt out',
-    write: (w, s) =>
-      importFile(w, file(`${s.address},A,no`, `"<${s.address}>",B,no`, `mailto:${s.address},C,0`, `${s.address}.,D,`)),
-  },
-  {
-    name: 'importing a file of opt-outs, then the same file without',
-    leave: (w, s) => importFile(w, file(`${s.address},,yes`), { asOptOuts: true }),
-    write: (w, s) => importFile(w, file(`${s.address},Back,no`), { groupIds: [s.groupId] }),
-  },
-  {
-    name: 'importing a file whose column says so, then one whose column says no',
-    leave: (w, s) =>
-      importFile(w, file(`${s.address},,yes`), {
-        mapping: { Email: 'address', 'First name': 'first_name', 'Opted out': 'opt_out' },
-      }),
-    write: (w, s) =>
-      importFile(w, file(`${s.address},Back,no`), {
-        mapping: { Email: 'address', 'First name': 'first_name', 'Opted out': 'opt_out' },
-      }),
-  },
-  {
-    name: 'uploading first, checking, then starting',
-    covers: [
-      'post /imports/uploads',
-      'post /imports/{id}/check',
-      'post /imports/{id}/start',
-      'post /imports/{id}/cancel',
-    ],
-    write: async (w, s) => {
-      const form = new FormData()
-      form.set('file', new Blob([file(`${s.address},Back,no`)]), 'people.csv')
-      const { body } = await w.call('POST', '/imports/uploads', form)
-      await w.call('POST', `/imports/${String(body.id)}/check`, { groupIds: [s.groupId] })
-      await w.call('POST', `/imports/${String(body.id)}/start`, { groupIds: [s.groupId] })
-      await w.call('POST', `/imports/${String(body.id)}/cancel`)
-    },
-  },
-]
-
 const optOutWriters: Writer[] = [
   {
     name: 'opting out again by the API',
@@ -261,7 +205,14 @@ const optOutWriters: Writer[] = [
   },
 ]
 
-export const writers: Writer[] = [...contactWriters, ...groupWriters, ...importWriters, ...optOutWriters, ...sqlWriters]
+export const writers: Writer[] = [
+  ...contactWriters,
+  ...groupWriters,
+  ...importWriters,
+  ...undoWriters,
+  ...optOutWriters,
+  ...sqlWriters,
+]
 
 /** Operations that change something, but neither a contact nor who gets a mailing; sending itself is what every row does. */
 export const harmless = [
@@ -274,6 +225,12 @@ export const harmless = [
   'post /jobs/{id}/cancel',
   'post /groups',
   'post /fields',
+  'post /segments',
+  'post /segments/preview',
+  'patch /segments/{id}',
+  'post /segments/{id}/archive',
+  'post /segments/{id}/restore',
+  'post /contacts/selection',
   'post /topics',
   'post /topics/order',
   'patch /topics/{id}',

@@ -13,6 +13,7 @@ import {
   makeGroup,
   sendToAll,
   startWorld,
+  undoLast,
   type World,
   whenSent,
 } from './promise-world.ts'
@@ -97,6 +98,7 @@ const acts: Act[] = [
         ),
     }),
   ),
+  { name: 'the newest import is undone', run: () => undoLast(world) },
   { name: 'a mailing goes out', run: (life) => send(life) },
 ]
 

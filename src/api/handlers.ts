@@ -1,5 +1,9 @@
+import { actOnSelection, BULK } from '../audience/bulk.ts'
+import { DROP_EXPORTS } from '../audience/erase.ts'
+import { dropExports } from '../audience/export-file.ts'
 import { changeGroupStatus, GROUP_STATUS } from '../audience/group-status.ts'
 import { runImport } from '../audience/import-job.ts'
+import { IMPORT_UNDO, undoImport } from '../audience/import-undo-job.ts'
 import { START_MAILING, startMailing } from '../mailings/schedule.ts'
 import type { Core } from '../platform/core.ts'
 import type { JobHandler } from '../platform/jobs.ts'
@@ -8,7 +12,10 @@ import type { JobHandler } from '../platform/jobs.ts'
 export function jobHandlers(core: Core): Record<string, JobHandler> {
   return {
     [GROUP_STATUS]: changeGroupStatus,
+    [BULK]: actOnSelection,
     [START_MAILING]: startMailing,
+    [IMPORT_UNDO]: undoImport,
+    [DROP_EXPORTS]: (job) => dropExports(core, job),
     import: (job) => runImport(core, job),
   }
 }

@@ -77,13 +77,14 @@ test('a file becomes contacts with their details, and every line has its outcome
   expect(await contact('anna1@post.example')).toMatchObject({ fields: { first_name: 'Anna', last_name: 'Ö' } })
   expect(await contact('ben1@post.example')).toMatchObject({ fields: { first_name: 'Ben' } })
   expect(await rowsOf(done.id)).toEqual([
-    { line: 2, address: 'anna1@post.example', outcome: 'added', reason: null },
-    { line: 3, address: 'ben1@post.example', outcome: 'added', reason: null },
+    { line: 2, address: 'anna1@post.example', outcome: 'added', reason: null, notes: [] },
+    { line: 3, address: 'ben1@post.example', outcome: 'added', reason: null, notes: [] },
     {
       line: 4,
       address: 'broken',
       outcome: 'invalid',
       reason: 'There is no @. An address looks like name@post.example.',
+      notes: [],
     },
   ])
 })
@@ -156,7 +157,13 @@ test('of two rows with one address the last one counts, and the first one is rep
   expect(done.counts).toMatchObject({ rows: 3, added: 2, duplicates: 1 })
   expect(await contact('zoë6@post.example')).toMatchObject({ fields: { first_name: 'New' } })
   expect(await rowsOf(done.id, '&outcome=duplicate')).toEqual([
-    { line: 2, address: 'Zoë6@Post.Example', outcome: 'duplicate', reason: 'Line 4 has the same address and counts.' },
+    {
+      line: 2,
+      address: 'Zoë6@Post.Example',
+      outcome: 'duplicate',
+      reason: 'Line 4 has the same address and counts.',
+      notes: [],
+    },
   ])
 })
 

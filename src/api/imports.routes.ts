@@ -7,22 +7,25 @@ import {
   audienceImports,
   type ImportOptions,
   importOptions,
-  importOutcome,
   importRows,
+  importRowsFileQuery,
   importRowsQuery,
   importsQuery,
+  importUndoResult,
 } from '../audience/import.contract.ts'
-import { cancelImport, startImport, startUploaded, uploadImport } from '../audience/import.ts'
+import { cancelImport, resumeImport, startImport, startUploaded, uploadImport } from '../audience/import.ts'
 import { findImport, importRowsCsv, listImportRows, listImports } from '../audience/import-report.ts'
+import { foreseeUndo, startUndo } from '../audience/import-undo.ts'
 import { isInterruption } from '../audience/import-upload.ts'
 import type { Core } from '../platform/core.ts'
 import { DomainError } from '../platform/errors.ts'
+import { job } from '../platform/job.contract.ts'
 import { idText } from '../platform/page.contract.ts'
 import type { Api } from './api.ts'
+import { presentJob } from './job.ts'
 
 const importParams = z.object({ id: idText })
 const csvFile = { description: 'The rows', content: { 'text/csv': { schema: z.unknown() } } }
-const rowsFileQuery = z.strictObject({ outcome: importOutcome.optional() })
 
 export function importRoutes(app: Api, core: Core) {
   const { db } = core
@@ -83,6 +86,25 @@ export function importRoutes(app: Api, core: Core) {
     },
   )
 
+  // Goes on with an import that failed after rows were written.
+  app.post(
+    '/imports/:id/resume',
+    { schema: { params: importParams, response: { 202: audienceImport } } },
+    async (request, reply) => {
+      await resumeImport(core, request.caller, request.params.id)
+      return reply.code(202).send(await findImport(db, request.caller.accountId, request.params.id))
+    },
+  )
+
+  // What undoing would do now, for the question before it.
+  app.get('/imports/:id/undo', { schema: { params: importParams, response: { 200: importUndoResult } } }, (request) =>
+    foreseeUndo(db, request.caller.accountId, request.params.id),
+  )
+
+  app.post('/imports/:id/undo', { schema: { params: importParams, response: { 202: job } } }, async (request, reply) =>
+    reply.code(202).send(presentJob(await startUndo(core, request.caller, request.params.id))),
+  )
+
   app.get(
     '/imports/:id/rows',
     { schema: { params: importParams, querystring: importRowsQuery, response: { 200: importRows } } },
@@ -94,15 +116,15 @@ export function importRoutes(app: Api, core: Core) {
 
   app.get(
     '/imports/:id/rows.csv',
-    { schema: { params: importParams, querystring: rowsFileQuery, response: { 200: csvFile } } },
+    { schema: { params: importParams, querystring: importRowsFileQuery, response: { 200: csvFile } } },
     async (request, reply) => {
-      const { outcome } = request.query
+      const { outcome, note } = request.query
       const { id } = await findImport(db, request.caller.accountId, request.params.id)
-      const name = ['import', id, ...(outcome ? [outcome] : [])].join('-')
+      const name = ['import', id, ...(outcome ? [outcome] : []), ...(note ? [note] : [])].join('-')
       return reply
         .type('text/csv; charset=utf-8')
         .header('content-disposition', `attachment; filename="${name}.csv"`)
-        .send(Readable.from(importRowsCsv(db, request.caller.accountId, id, outcome)))
+        .send(Readable.from(importRowsCsv(db, request.caller.accountId, id, request.query)))
     },
   )
 }

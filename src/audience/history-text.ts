@@ -16,6 +16,8 @@ export type HistoryRow = {
 const text = z.string().nullish()
 const facts = z.object({
   again: z.boolean().nullish(),
+  archived: z.boolean().nullish(),
+  labels: z.array(z.string()).nullish(),
   answer: text,
   corrected: z.boolean().nullish(),
   changes: z.array(z.object({ label: z.string(), from: z.string().nullable(), to: z.string().nullable() })).nullish(),
@@ -56,8 +58,12 @@ function optOutText(source: OptOutSource, row: HistoryRow, data: Facts): string 
 
 const texts: Record<string, Text> = {
   added: (row) => `Added${byWhom(row)}`,
-  imported: (_, { file, line }) =>
-    `Added by ${file ? `the import ${file}` : 'an import'}${line ? `, line ${line}` : ''}`,
+  imported: (_, { file, line, changes }) =>
+    changes
+      ? `${changes.map(changeText).join(', ')} by ${file ? `the import ${file}` : 'an import'}`
+      : `Added by ${file ? `the import ${file}` : 'an import'}${line ? `, line ${line}` : ''}`,
+  import_undone: (row, { file, labels, archived }) =>
+    `The import ${file ?? 'that added it'} was undone${byWhom(row)}: ${[archived ? 'archived' : '', labels?.length ? `former ${labels.join(', ')} back` : ''].filter((part) => part).join(', ')}`,
   edited: (row, { changes }) => `${(changes ?? []).map(changeText).join(', ') || 'Details changed'}${byWhom(row)}`,
   to_error: (row, { answer, group, groupId }) =>
     `Active to Error${answer ? `: ${answer}` : ''}${byWhom(row)}${group || groupId ? ', with its group' : ''}`,

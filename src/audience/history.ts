@@ -29,6 +29,7 @@ export async function contactHistory(db: Db, accountId: string, contactId: strin
       ${optOuts(accountId, contact.address_key)}
       union all ${acts(accountId, contactId)}
       union all ${imported(accountId, contactId)}
+      union all ${changedByImports(accountId, contactId)}
       union all ${failures(accountId, contactId)}
       union all ${mail(accountId, contactId)}
       union all ${responses(accountId, contactId)}
@@ -76,6 +77,22 @@ const imported = (accountId: string, contactId: string) => sql`
   from contacts contact
   left join imports file on file.account_id = contact.account_id and file.import_id = contact.import_id
   where contact.account_id = ${accountId} and contact.contact_id = ${contactId} and contact.import_id is not null`
+
+const changedByImports = (accountId: string, contactId: string) => sql`
+  select coalesce(file.finished_at, file.started_at), 2, change.import_id, 'imported', null, null::bigint, file.started_by, null::bigint,
+         jsonb_build_object('file', file.file_name, 'changes', (
+           select jsonb_agg(jsonb_build_object('label', coalesce(field.label, detail.key), 'from', ${inWords(sql`detail.value -> 0`)},
+                                               'to', ${inWords(sql`detail.value -> 1`)}) order by field.position, detail.key)
+           from jsonb_each(change.changes) detail
+           left join fields field on field.account_id = change.account_id and field.name = detail.key))
+  from import_changes change
+  join imports file on file.account_id = change.account_id and file.import_id = change.import_id
+  where change.account_id = ${accountId} and change.contact_id = ${contactId} and change.changes <> '{}'`
+
+/** A detail of any kind as text: the parts of a list one after the other. */
+const inWords = (value: ReturnType<typeof sql>) => sql`
+  case when jsonb_typeof(${value}) = 'array' then (select string_agg(part, ', ') from jsonb_array_elements_text(${value}) part)
+       else (${value}) #>> '{}' end`
 
 /** Errors that mail servers caused stand as facts only; those of operators are among the acts. */
 const failures = (accountId: string, contactId: string) => sql`

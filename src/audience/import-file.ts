@@ -31,5 +31,8 @@ export const storedFile = z.object({
   optOutEntry: z.string().nullable().default(null),
   /** Chosen groups, and new ones once they are made. */
   groupIds: z.array(z.string()).default([]),
+  /** Of those, the ones that this import made; and the names of the fields that it made. */
+  madeGroupIds: z.array(z.string()).default([]),
+  madeFields: z.array(z.string()).default([]),
 })
 export type StoredFile = z.infer<typeof storedFile>

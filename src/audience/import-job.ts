@@ -6,8 +6,10 @@ import { DomainError } from '../platform/errors.ts'
 import { JobCancelled, type JobContext } from '../platform/jobs.ts'
 import type { AudienceErrorCode } from './errors.ts'
 import { type ImportOptions, importOptions } from './import.contract.ts'
-import { type ApplyOrder, addCounts, applyImport, judgeImport, settleOptOuts } from './import-apply.ts'
+import { applyImport } from './import-apply.ts'
+import { addTallies } from './import-counts.ts'
 import { type StoredFile, storedFile } from './import-file.ts'
+import { type ApplyOrder, judgeImport, settleOptOuts } from './import-judge.ts'
 import { readImport } from './import-read.ts'
 import { dropUpload, uploadPath } from './import-upload.ts'
 
@@ -17,7 +19,6 @@ type State = {
   file: StoredFile
   options: ImportOptions
   counts: Record<string, number>
-  appliedLine: number
   startedBy: string | null
 }
 
@@ -27,7 +28,8 @@ const payload = z.object({ importId: z.string() })
  * Does an import from wherever it is: reads the file, records its opt-outs, writes contacts and groups.
  *
  * Until the first row is written it can be cancelled and leaves nothing; from then on every transaction is a whole step,
- * and a program that is killed leaves the rest to the next one (IM-7, IM-13).
+ * and a program that is killed leaves the rest to the next one (IM-7, IM-13). One that fails for good after that says how
+ * far it came, keeps its lines, and can be gone on with or undone.
  */
 export async function runImport(core: Core, job: JobContext): Promise<Record<string, number>> {
   const { accountId } = job
@@ -41,13 +43,13 @@ export async function runImport(core: Core, job: JobContext): Promise<Record<str
   )
   try {
     if (state.phase !== 'apply') await read(core, job, importId, state)
-    const counts = state.options.dryRun ? await judge(core, accountId, importId) : await apply(core, job, importId)
+    const counts = state.options.dryRun ? await judge(core, job, importId) : await apply(core, job, importId)
     if (!state.options.dryRun) await dropUpload(core, state.file)
     return counts
   } catch (error) {
     if (error instanceof JobCancelled) await leaveNothing(core, accountId, importId, state.file, 'cancelled', null)
-    else if (error instanceof DomainError)
-      await leaveNothing(core, accountId, importId, state.file, 'failed', { code: error.code, message: error.message })
+    else if (error instanceof DomainError) await fail(core, accountId, importId, error)
+    else if (job.isLastAttempt) await fail(core, accountId, importId, FAILED_TOO_OFTEN)
     throw error
   }
 }
@@ -85,47 +87,56 @@ async function beginApply(trx: Trx, accountId: string, importId: string, { lastL
   const { file, options, startedBy } = await stateOf(trx, accountId, importId)
   const changed: StoredFile = { ...file, lastLine }
   if (!options.dryRun) {
-    await makeFields(trx, accountId, file.newFields)
-    changed.groupIds = [...options.groupIds, ...(await makeGroups(trx, accountId, options.newGroups, startedBy))]
+    changed.madeFields = await makeFields(trx, accountId, file.newFields)
+    const { known, made } = await makeGroups(trx, accountId, options.newGroups, startedBy)
+    changed.groupIds = [...options.groupIds, ...known]
+    changed.madeGroupIds = made
     if (optOuts > 0) changed.optOutEntry = await recordOptOuts(trx, accountId, importId, startedBy, file)
   }
   await run(
     trx,
     sql`
     update imports set phase = ${options.dryRun ? 'read' : 'apply'}, file = ${JSON.stringify(changed)}::jsonb, counts = ${JSON.stringify(counts)}::jsonb,
-      rows_total = ${counts.rows ?? 0}, applied_line = 0, bytes_done = bytes_total
+      rows_total = ${counts.rows ?? 0}, applied_line = 0, applied = '{}', bytes_done = bytes_total
     where account_id = ${accountId} and import_id = ${importId}`,
   )
 }
 
-async function makeFields(trx: Trx, accountId: string, newFields: StoredFile['newFields']): Promise<void> {
-  for (const { name, label } of newFields)
-    await run(
+/** Gives the names of those that were not there before. */
+async function makeFields(trx: Trx, accountId: string, newFields: StoredFile['newFields']): Promise<string[]> {
+  const made: string[] = []
+  for (const { name, label } of newFields) {
+    const added = await run(
       trx,
       sql`
       insert into fields (account_id, name, label, position)
       select ${accountId}, ${name}, ${label}, coalesce(max(position), 0) + 1 from fields where account_id = ${accountId}
       on conflict do nothing`,
     )
+    if (added === 1) made.push(name)
+  }
+  return made
 }
 
 /** Ids of the groups with these names; the ones that are missing are made. */
-async function makeGroups(trx: Trx, accountId: string, names: string[], by: string | null): Promise<string[]> {
-  if (names.length === 0) return []
-  await run(
+async function makeGroups(trx: Trx, accountId: string, names: string[], by: string | null) {
+  if (names.length === 0) return { known: [], made: [] }
+  const made = await rows(
     trx,
-    sql`
+    sql<{ group_id: string }>`
     insert into groups (account_id, name, created_by)
     select ${accountId}, name, ${by}::bigint from unnest(${names}::text[]) as asked(name)
-    on conflict (account_id, lower(name)) where archived_at is null do nothing`,
+    on conflict (account_id, lower(name)) where archived_at is null do nothing
+    returning group_id`,
   )
-  const made = await rows(
+  const known = await rows(
     trx,
     sql<{ group_id: string }>`
     select group_id from groups
     where account_id = ${accountId} and archived_at is null and lower(name) in (select lower(name) from unnest(${names}::text[]) as asked(name))`,
   )
-  return made.map(({ group_id }) => group_id)
+  const ids = (groups: { group_id: string }[]) => groups.map(({ group_id }) => group_id)
+  return { known: ids(known), made: ids(made) }
 }
 
 async function recordOptOuts(trx: Trx, accountId: string, importId: string, by: string | null, file: StoredFile) {
@@ -139,37 +150,57 @@ async function recordOptOuts(trx: Trx, accountId: string, importId: string, by: 
   return entry_id
 }
 
-async function judge(core: Core, accountId: string, importId: string): Promise<Record<string, number>> {
+async function judge(core: Core, job: JobContext, importId: string): Promise<Record<string, number>> {
+  const { accountId } = job
   const { file, options, counts, startedBy } = await stateOf(core.db, accountId, importId)
-  const outcomes = await judgeImport(core.db, orderOf(accountId, importId, file, options, startedBy))
-  const all = addCounts(counts, outcomes)
-  await run(
-    core.db,
-    sql`
-    update imports set status = 'done', phase = 'done', counts = ${JSON.stringify(all)}::jsonb, finished_at = now()
-    where account_id = ${accountId} and import_id = ${importId}`,
-  )
+  const all = await judgeImport(core.db, orderOf(accountId, importId, file, options, startedBy), counts, job)
+  await end(core.db, accountId, importId, all, file)
   return all
 }
 
 async function apply(core: Core, job: JobContext, importId: string): Promise<Record<string, number>> {
   const { accountId } = job
-  const { file, options, startedBy, appliedLine } = await stateOf(core.db, accountId, importId)
+  const { file, options, startedBy } = await stateOf(core.db, accountId, importId)
   const order = orderOf(accountId, importId, file, options, startedBy)
-  if (!options.asOptOuts) await applyImport(core.db, order, appliedLine, job)
+  if (!options.asOptOuts) await applyImport(core.db, order, job)
   return transaction(core.db, async (trx) => {
     const { counts } = await stateOf(trx, accountId, importId)
-    const all = options.asOptOuts ? addCounts(counts, await settleOptOuts(trx, order)) : counts
-    await run(
-      trx,
-      sql`
-      update imports set status = 'done', phase = 'done', counts = ${JSON.stringify(all)}::jsonb, finished_at = now(),
-        file = ${JSON.stringify(emptied(file))}::jsonb
-      where account_id = ${accountId} and import_id = ${importId}`,
-    )
+    const settled = options.asOptOuts ? await settleOptOuts(trx, order) : []
+    const all = addTallies(counts, settled, options.mode)
+    await end(trx, accountId, importId, all, emptied(file))
     return all
   })
 }
+
+/** All lines are done: those that still have no outcome were found unchanged. */
+function end(db: Db, accountId: string, importId: string, counts: Record<string, number>, file: StoredFile) {
+  return run(
+    db,
+    sql`
+    update imports set status = 'done', phase = 'done', counts = ${JSON.stringify(counts)}::jsonb, finished_at = now(),
+      applied = int4multirange(int4range(0, ${file.lastLine}, '(]')), file = ${JSON.stringify(file)}::jsonb
+    where account_id = ${accountId} and import_id = ${importId}`,
+  )
+}
+
+/** Ends an import that failed for good: before its first row nothing of it stays, after that all that it did is told. */
+async function fail(core: Core, accountId: string, importId: string, problem: { code: string; message: string }) {
+  const { phase, file, counts } = await stateOf(core.db, accountId, importId)
+  const { code, message } = problem
+  if (phase !== 'apply') return leaveNothing(core, accountId, importId, file, 'failed', { code, message })
+  const written = (counts.added ?? 0) + (counts.updated ?? 0)
+  const told = `${message} ${written === 1 ? '1 contact was' : `${written.toLocaleString('en')} contacts were`} written before that; they stay. Go on with the import, or undo it.`
+  await run(
+    core.db,
+    sql`
+    update imports set status = 'failed', problem = ${JSON.stringify({ code, message: told })}::jsonb,
+      file = ${JSON.stringify(emptied(file))}::jsonb, finished_at = now()
+    where account_id = ${accountId} and import_id = ${importId}`,
+  )
+  await dropUpload(core, file)
+}
+
+const FAILED_TOO_OFTEN = { code: 'internal', message: 'The import failed too often; the log of the program says why.' }
 
 const orderOf = (
   accountId: string,
@@ -217,10 +248,9 @@ export async function stateOf(db: Db, accountId: string, importId: string): Prom
       file: unknown
       options: unknown
       counts: Record<string, number>
-      applied_line: number
       started_by: string | null
     }>`
-    select status, phase, file, options, counts, applied_line, started_by from imports
+    select status, phase, file, options, counts, started_by from imports
     where account_id = ${accountId} and import_id = ${importId}`,
   )
   if (!found) throw new DomainError<AudienceErrorCode>('import.not_found', 'There is no such import.')
@@ -230,7 +260,6 @@ export async function stateOf(db: Db, accountId: string, importId: string): Prom
     file: storedFile.parse(found.file),
     options: importOptions.parse(found.options),
     counts: found.counts,
-    appliedLine: found.applied_line,
     startedBy: found.started_by,
   }
 }

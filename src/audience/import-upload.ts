@@ -74,7 +74,18 @@ export async function inspectUpload(core: Core, accountId: string, upload: Uploa
     const text = decoder.push(head.subarray(0, bytesRead)) + (isWhole ? decoder.end() : '')
     const { shape, rows: first } = inspectCsv(text, isWhole)
     const columns = guessColumns(shape.columns, first.slice(0, 1000), await knownFields(core, accountId))
-    return { ...upload, shape, columns, targets: [], newFields: [], lastLine: 0, optOutEntry: null, groupIds: [] }
+    return {
+      ...upload,
+      shape,
+      columns,
+      targets: [],
+      newFields: [],
+      lastLine: 0,
+      optOutEntry: null,
+      groupIds: [],
+      madeGroupIds: [],
+      madeFields: [],
+    }
   } finally {
     await file.close()
   }

@@ -63,7 +63,7 @@ export async function startImport(core: Core, caller: Caller, importId: string, 
       trx,
       sql`
       update imports set status = 'queued', phase = 'read', options = ${JSON.stringify(options)}::jsonb, file = ${JSON.stringify(planned)}::jsonb,
-        counts = '{}', applied_line = 0, bytes_done = 0, started_by = ${userId}, started_at = null, finished_at = null
+        counts = '{}', applied_line = 0, applied = '{}', problem = null, bytes_done = 0, started_by = ${userId}, started_at = null, finished_at = null
       where account_id = ${accountId} and import_id = ${importId}`,
     )
     await startJob(trx, {
@@ -74,6 +74,34 @@ export async function startImport(core: Core, caller: Caller, importId: string, 
       startedBy: userId,
     })
     if (!options.dryRun) await noteAct(trx, caller, 'import.started', { importId, asOptOuts: options.asOptOuts })
+  })
+}
+
+/**
+ * Goes on with an import that failed after rows were written: what is done stays done.
+ *
+ * @throws DomainError import.not_found, import.not_possible
+ */
+export async function resumeImport(core: Core, caller: Caller, importId: string): Promise<void> {
+  const { accountId, userId } = caller
+  await transaction(core.db, async (trx) => {
+    await run(trx, sql`select from imports where account_id = ${accountId} and import_id = ${importId} for update`)
+    await stateOf(trx, accountId, importId)
+    const resumed = await run(
+      trx,
+      sql`
+      update imports set status = 'queued', problem = null, finished_at = null
+      where account_id = ${accountId} and import_id = ${importId} and ${RESUMABLE}`,
+    )
+    if (resumed === 0) throw notPossible('This import did not stop halfway, so there is nothing to go on with.')
+    await startJob(trx, {
+      accountId,
+      kind: 'import',
+      payload: { importId },
+      subject: subjectOf(importId),
+      startedBy: userId,
+    })
+    await noteAct(trx, caller, 'import.resumed', { importId })
   })
 }
 
@@ -154,6 +182,12 @@ function plainName(fileName = ''): string {
 /** Until rows are written; a dry run that is done can still be given up. */
 export const CANCELLABLE = sql`cancel_asked_at is null and (status in ('uploaded', 'queued') or (status = 'running' and phase <> 'apply')
   or (status = 'done' and (options ->> 'dryRun')::boolean))`
+
+/** It stopped after its first row was written, and nobody asked to undo it. */
+export const RESUMABLE = sql`phase = 'apply' and (status = 'failed' or (status in ('queued', 'running') and not exists (
+    select from jobs open where open.account_id = imports.account_id and open.kind = 'import'
+      and open.subject = 'import:' || imports.import_id and open.status in ('queued', 'running'))))
+  and not exists (select from import_undos undo where undo.account_id = imports.account_id and undo.import_id = imports.import_id)`
 
 export const subjectOf = (importId: string) => `import:${importId}`
 const notPossible = (message: string) => new DomainError<AudienceErrorCode>('import.not_possible', message)

@@ -62,7 +62,7 @@ async function work(running: Running, { accountId, jobId }: Task, { kind, payloa
   try {
     const handler = handlers[kind]
     if (!handler) throw new Error(`no handler for jobs of kind ${kind}`)
-    await end('done', await handler(contextOf(running, accountId, jobId, payload)))
+    await end('done', await handler({ ...contextOf(running, accountId, jobId, payload), isLastAttempt }))
   } catch (error) {
     if (error instanceof JobCancelled) return end('cancelled')
     if (error instanceof DomainError) return end('failed', undefined, error.message)

@@ -44,6 +44,8 @@ export type JobContext = {
   /** Notes how far it is; what it counts is up to the kind. Throws JobInterrupted when the program is ending. */
   progress: (done: number, total?: number) => Promise<void>
   isCancelAsked: () => Promise<boolean>
+  /** True when it is not tried again should this run fail. */
+  isLastAttempt?: boolean
 }
 
 /** Thrown by a handler that stopped because somebody asked for it and left nothing behind. */
