@@ -663,9 +663,11 @@ begin
   with gone as (
     delete from contact_events event where event.account_id = of_account and event.contact_id in (select unnest(ids)) returning event.data
   )
-  select texts || coalesce(array_agg(lower(former #>> '{}')), '{}') into texts
-    from gone, jsonb_path_query(gone.data, '$.changes[*] ? (@.label == "Address").keyvalue().value, $.address') former
-    where jsonb_typeof(former) = 'string' and strpos(former #>> '{}', '@') > 0;
+  select texts || coalesce(array_agg(lower(former.address)) filter (where former.address is not null), '{}') into texts
+    from gone, lateral (
+      select unnest(array[change ->> 'from', change ->> 'to']) as address
+      from jsonb_path_query(gone.data, '$.changes[*] ? (@.label == "Address")') change
+      union all select gone.data ->> 'address') former;
   delete from import_changes change where change.account_id = of_account and change.contact_id in (select unnest(ids));
   delete from responses response where response.account_id = of_account and response.contact_id in (select unnest(ids));
   with gone as (

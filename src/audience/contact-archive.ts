@@ -1,9 +1,9 @@
-import { noteAct } from '../accounts/audit.ts'
-import { type Db, row, run, sql, transaction } from '../platform/database.ts'
+import { type Db, run, sql, transaction } from '../platform/database.ts'
 import type { Contact } from './contact.contract.ts'
 import { type Actor, noteContactEvent } from './contact-event.ts'
 import { takeContact } from './contact-lock.ts'
 import { findContact, noSuchContact } from './contact-record.ts'
+import { eraseContacts } from './erase.ts'
 
 /**
  * Takes a contact out of all lists and mailings; its opt-out, if it has one, stays (INV-1).
@@ -47,11 +47,6 @@ function moveContact(db: Db, actor: Actor, contactId: string, to: 'archived' | '
  */
 export async function eraseContact(db: Db, actor: Actor, contactId: string): Promise<void> {
   await transaction(db, async (trx) => {
-    const { erased } = await row(
-      trx,
-      sql<{ erased: boolean }>`select erase_contact(${actor.accountId}, ${contactId}) as erased`,
-    )
-    if (!erased) throw noSuchContact()
-    await noteAct(trx, actor, 'contact.erased', { contactId })
+    if ((await eraseContacts(trx, actor, [contactId])) === 0) throw noSuchContact()
   })
 }
