@@ -40,5 +40,6 @@ export type ImportStepPath = 'columns' | 'groups' | 'check' | 'progress' | 'resu
 
 /** URLs of the server that the browser opens itself: downloads. */
 export const downloads = {
-  importRows: (id: string, outcome?: string) => withSearch(`/api/v1/imports/${id}/rows.csv`, { outcome }),
+  importRows: (id: string, asked: Record<string, string | undefined>) =>
+    withSearch(`/api/v1/imports/${id}/rows.csv`, asked),
 }

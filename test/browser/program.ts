@@ -15,7 +15,11 @@ export type Program = {
   url: string
   /** Calls /api/v1 with a full key; throws when the answer is a failure. */
   api: <Body = unknown>(method: string, path: string, body?: unknown) => Promise<Body>
+  /** Imports a file and waits for its end; gives the import. */
+  importFile: (file: Blob, name: string, options: Record<string, unknown>) => Promise<Imported>
 }
+
+type Imported = { id: string; status: string; counts: Record<string, number> }
 
 /** The program as an operator starts it, with its own database and built-in mailbox, once for all tests of a worker. */
 export const test = base.extend<object, { program: Program }>({
@@ -28,7 +32,11 @@ export const test = base.extend<object, { program: Program }>({
       const child = start(dataDir, url)
       try {
         await untilReady(child, url)
-        await use({ url, api: (method, path, body) => call(url, method, path, body) })
+        await use({
+          url,
+          api: (method, path, body) => call(url, method, path, body),
+          importFile: (file, name, options) => importFile(url, file, name, options),
+        })
       } finally {
         await stop(child)
         await rm(dataDir, { recursive: true, force: true })
@@ -99,6 +107,25 @@ async function call<Body>(url: string, method: string, path: string, body?: unkn
   const text = await answer.text()
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
   return JSON.parse(text || 'null')
+}
+
+async function importFile(url: string, file: Blob, name: string, options: Record<string, unknown>): Promise<Imported> {
+  const form = new FormData()
+  form.set('options', JSON.stringify(options))
+  form.set('file', file, name)
+  const answer = await fetch(`${url}/api/v1/imports`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${API_KEY}` },
+    body: form,
+  })
+  if (!answer.ok) throw new Error(`the import of ${name}: ${answer.status} ${await answer.text()}`)
+  const started: unknown = await answer.json()
+  if (typeof started !== 'object' || started === null || !('id' in started)) throw new Error('no import')
+  for (;;) {
+    const now = await call<Imported>(url, 'GET', `/imports/${String(started.id)}`)
+    if (now.status !== 'queued' && now.status !== 'running') return now
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
 }
 
 async function freePort(): Promise<number> {

@@ -9,16 +9,17 @@ import { Banner } from '../ui/Banner.tsx'
 import { counted } from '../ui/format.ts'
 import { ButtonLink } from '../ui/links.tsx'
 import { PartsBar } from '../ui/PartsBar.tsx'
+import { ImportBasis } from './ImportBasis.tsx'
 import { ImportOpen, ImportStep } from './ImportStep.tsx'
 import { ImportTally, partsOf } from './ImportTally.tsx'
-import { forgetPlan, isChecked, isUnderWay, readPlan, rememberChecked } from './imports.ts'
+import { forgetPlan, isChecked, isUnderWay, type Plan, readPlan, rememberChecked, writePlan } from './imports.ts'
 
 export function ImportCheck() {
   return <ImportOpen>{(one) => <Check import={one} />}</ImportOpen>
 }
 
 function Check({ import: one }: { import: AudienceImport }) {
-  const [plan] = useState(() => readPlan(one))
+  const [plan, setPlan] = useState(() => readPlan(one))
   const client = useQueryClient()
   const navigate = useNavigate()
   const keep = (next: AudienceImport) => client.setQueryData(['imports', 'one', one.id], next)
@@ -38,6 +39,11 @@ function Check({ import: one }: { import: AudienceImport }) {
     },
   })
   const { mutate: ask } = check
+  function state(basis: Plan['basis']) {
+    const changed = { ...plan, basis }
+    setPlan(changed)
+    writePlan(one.id, changed)
+  }
   // The dry run is asked for once for each plan; a reload finds it at the server.
   const asked = useRef(false)
   const needed = !isChecked(one.id, plan) && !isUnderWay(one)
@@ -93,6 +99,7 @@ function Check({ import: one }: { import: AudienceImport }) {
         <>
           <PartsBar parts={partsOf(one.counts)} />
           <ImportTally import={one} done={false} />
+          {!plan.asOptOuts && <ImportBasis basis={plan.basis} onChange={state} />}
         </>
       )}
     </ImportStep>

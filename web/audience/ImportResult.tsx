@@ -3,7 +3,7 @@ import { IconDownload } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { Navigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import type { AudienceImport, ImportMode } from '../../src/audience/import.contract.ts'
+import type { AudienceImport, ImportBasis, ImportMode } from '../../src/audience/import.contract.ts'
 import { downloads, paths } from '../paths.ts'
 import { Address } from '../ui/Address.tsx'
 import { Banner } from '../ui/Banner.tsx'
@@ -13,8 +13,11 @@ import { ButtonLink, TextLink } from '../ui/links.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { PartsBar } from '../ui/PartsBar.tsx'
 import { When } from '../ui/When.tsx'
+import { bases } from './ImportBasis.tsx'
+import { Halfway, NotDone } from './ImportEnded.tsx'
 import { ImportLoaded, ImportStep } from './ImportStep.tsx'
-import { ImportTally, notImported, partsOf } from './ImportTally.tsx'
+import { ImportTally, partsOf } from './ImportTally.tsx'
+import { UndoImport, UndoState } from './ImportUndo.tsx'
 import { stepOf } from './imports.ts'
 
 export function ImportResult() {
@@ -25,6 +28,8 @@ export function ImportResult() {
           <Navigate to={paths.importStep(one.id, stepOf(one))} replace />
         ) : one.status === 'done' ? (
           <Result import={one} />
+        ) : one.resumable || one.undo ? (
+          <Halfway import={one} />
         ) : (
           <NotDone import={one} />
         )
@@ -52,15 +57,16 @@ function Result({ import: one }: { import: AudienceImport }) {
       }
       foot={
         <>
-          {notImported(one.counts) > 0 && (
+          <UndoImport import={one} />
+          {one.counts.invalid + one.notes.notAdded + one.notes.notUpdated > 0 && (
             <Button
               component="a"
-              href={downloads.importRows(one.id, 'invalid')}
+              href={downloads.importRows(one.id, { outcome: 'rejected' })}
               download
               variant="default"
               leftSection={<IconDownload size={16} aria-hidden />}
             >
-              Download rows that are no addresses
+              Download the rows that were left out
             </Button>
           )}
           <div className="grow" />
@@ -72,6 +78,7 @@ function Result({ import: one }: { import: AudienceImport }) {
         </>
       }
     >
+      <UndoState import={one} />
       <Summary import={one} />
       <PartsBar parts={partsOf(one.counts)} />
       <div className="split">
@@ -136,6 +143,7 @@ function ThisImport({ import: one }: { import: AudienceImport }) {
                 ] as const,
               ]
             : []),
+          ...(one.options?.basis ? [['Basis', basisInWords(one.options.basis)] as const] : []),
           ...(made.length > 0 ? [['New fields', listed(made)] as const] : []),
           ...(one.startedBy ? [['Started by', <Address key="who">{one.startedBy}</Address>] as const] : []),
         ]}
@@ -144,27 +152,4 @@ function ThisImport({ import: one }: { import: AudienceImport }) {
   )
 }
 
-function NotDone({ import: one }: { import: AudienceImport }) {
-  const cancelled = one.status === 'cancelled'
-  return (
-    <ImportStep
-      import={one}
-      step="Result"
-      title={cancelled ? 'The import was cancelled' : 'The import failed'}
-      note="Nothing was imported."
-      foot={
-        <>
-          <div className="grow" />
-          <ButtonLink to={paths.newImport}>Choose another file</ButtonLink>
-        </>
-      }
-    >
-      <Banner
-        tint={cancelled ? 'gray' : 'red'}
-        title={cancelled ? 'Nothing was changed' : 'The file could not be imported'}
-      >
-        {one.problem?.message ?? 'The file is deleted. Upload it again to import it.'}
-      </Banner>
-    </ImportStep>
-  )
-}
+const basisInWords = ({ kind, note }: ImportBasis) => `${bases[kind]}${note ? `: ${note}` : ''}`

@@ -1,7 +1,7 @@
 import { Button, Drawer } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { type ImportOutcome, importRows } from '../../src/audience/import.contract.ts'
+import { type ImportNote, type ImportOutcome, importRows } from '../../src/audience/import.contract.ts'
 import { get } from '../api.ts'
 import { downloads } from '../paths.ts'
 import { Address } from '../ui/Address.tsx'
@@ -9,24 +9,26 @@ import { ErrorPanel } from '../ui/ErrorPanel.tsx'
 import { count } from '../ui/format.ts'
 import { Waiting } from '../ui/Waiting.tsx'
 
-/** The lines of the file that had one outcome, with their numbers and reasons. */
+export type RowsAsked = { outcome?: ImportOutcome | 'rejected'; note?: ImportNote }
+
+/** The lines of the file that had one outcome or one remark, with their numbers and reasons. */
 export function ImportRows({
   importId,
-  outcome,
+  asked,
   title,
   opened,
   onClose,
 }: {
   importId: string
-  outcome: ImportOutcome
+  asked: RowsAsked
   title: string
   opened: boolean
   onClose: () => void
 }) {
   const rows = useInfiniteQuery({
-    queryKey: ['imports', 'rows', importId, outcome],
+    queryKey: ['imports', 'rows', importId, asked],
     queryFn: ({ pageParam }) =>
-      get(`/imports/${importId}/rows`, importRows, { outcome, cursor: pageParam ?? undefined, limit: 100 }),
+      get(`/imports/${importId}/rows`, importRows, { ...asked, cursor: pageParam ?? undefined, limit: 100 }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
     enabled: opened,
@@ -44,7 +46,7 @@ export function ImportRows({
         <div>
           <Button
             component="a"
-            href={downloads.importRows(importId, outcome)}
+            href={downloads.importRows(importId, asked)}
             download
             variant="default"
             leftSection={<IconDownload size={16} aria-hidden />}

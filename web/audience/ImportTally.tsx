@@ -5,16 +5,19 @@ import {
   IconLock,
   IconMinus,
   IconPencil,
+  IconPlayerSkipForward,
+  IconRestore,
   IconUserPlus,
   IconUserQuestion,
+  IconUsers,
 } from '@tabler/icons-react'
 import { useState } from 'react'
-import type { AudienceImport, ImportCounts, ImportOutcome } from '../../src/audience/import.contract.ts'
-import { listed } from '../ui/format.ts'
+import type { AudienceImport, ImportCounts, ImportNotes } from '../../src/audience/import.contract.ts'
+import { count, listed } from '../ui/format.ts'
 import type { Icon, Tint } from '../ui/look.ts'
 import type { Part } from '../ui/PartsBar.tsx'
 import { TallyLine } from '../ui/TallyLine.tsx'
-import { ImportRows } from './ImportRows.tsx'
+import { ImportRows, type RowsAsked } from './ImportRows.tsx'
 
 /** The parts add up to the rows of the file. */
 export const partsOf = (counts: ImportCounts): Part[] => [
@@ -22,11 +25,11 @@ export const partsOf = (counts: ImportCounts): Part[] => [
   { label: 'Updated', n: counts.updated, color: 'brand-5' },
   { label: 'Left alone', n: counts.unchanged, color: 'gray-4' },
   { label: 'Opted out', n: counts.optedOut, color: 'optOut-5' },
-  { label: 'Not imported', n: notImported(counts), color: 'errored-5' },
+  { label: 'Held', n: counts.held, color: 'errored-3' },
+  { label: 'Not imported', n: counts.invalid + counts.duplicates, color: 'errored-5' },
 ]
-export const notImported = ({ invalid, duplicates, held }: ImportCounts) => invalid + duplicates + held
 
-type Line = { outcome: ImportOutcome; icon: Icon; tint: Tint; title: string; text: string; n: number }
+type Line = { key: string; asked: RowsAsked; icon: Icon; tint: Tint; title: string; text: string; n: number }
 
 /** What will happen, or what happened, as lines that lead to the rows themselves. */
 export function ImportTally({ import: one, done }: { import: AudienceImport; done: boolean }) {
@@ -37,7 +40,7 @@ export function ImportTally({ import: one, done }: { import: AudienceImport; don
       <ul className="tally">
         {linesOf(one, done).map((line) => (
           <TallyLine
-            key={line.outcome}
+            key={line.key}
             icon={line.icon}
             tint={line.tint}
             title={line.title}
@@ -52,25 +55,25 @@ export function ImportTally({ import: one, done }: { import: AudienceImport; don
         ))}
       </ul>
       {shown && (
-        <ImportRows
-          importId={one.id}
-          title={shown.title}
-          outcome={shown.outcome}
-          opened={opened}
-          onClose={drawer.close}
-        />
+        <ImportRows importId={one.id} title={shown.title} asked={shown.asked} opened={opened} onClose={drawer.close} />
       )}
     </section>
   )
 }
 
-function linesOf({ counts, options, groups }: AudienceImport, done: boolean): Line[] {
+function linesOf(one: AudienceImport, done: boolean): Line[] {
+  return [...mainLines(one, done), ...remarkLines(one, done).filter(({ n }) => n > 0)]
+}
+
+/** They add up to the rows of the file. */
+function mainLines({ counts, notes, options, groups }: AudienceImport, done: boolean): Line[] {
   const into = [...groups.map(({ name }) => name), ...(done ? [] : (options?.newGroups ?? []))]
   const where = into.length === 0 ? '' : `, in the ${into.length === 1 ? 'group' : 'groups'} ${listed(into)}`
   const empty = options?.emptyCells === 'clear' ? 'empty cells clear the field' : 'empty cells keep what is there'
-  const all: Line[] = [
+  return [
     {
-      outcome: 'added',
+      key: 'added',
+      asked: { outcome: 'added' },
       icon: IconUserPlus,
       tint: 'active',
       title: done ? 'Added' : 'Will be added',
@@ -78,7 +81,8 @@ function linesOf({ counts, options, groups }: AudienceImport, done: boolean): Li
       n: counts.added,
     },
     {
-      outcome: 'updated',
+      key: 'updated',
+      asked: { outcome: 'updated' },
       icon: IconPencil,
       tint: 'brand',
       title: done ? 'Updated' : 'Will be updated',
@@ -86,25 +90,27 @@ function linesOf({ counts, options, groups }: AudienceImport, done: boolean): Li
       n: counts.updated,
     },
     {
-      outcome: 'unchanged',
+      key: 'unchanged',
+      asked: { outcome: 'unchanged' },
       icon: IconMinus,
       tint: 'gray',
       title: 'Left alone',
-      text: leftAlone(options?.mode),
-      n: counts.unchanged,
+      text: 'Already here with the same details',
+      n: counts.unchanged - notes.notAdded - notes.notUpdated,
     },
+    ...skipped(notes),
     {
-      outcome: 'opted_out',
+      key: 'opted_out',
+      asked: { outcome: 'opted_out' },
       icon: IconLock,
       tint: 'optOut',
       title: done ? 'Opted out, and stay so' : 'Opted out, and will stay so',
-      text: done
-        ? 'Had opted out before and were not changed, or opted out because the file says so'
-        : 'Opted out before and will not be changed, or opt out because the file says so',
+      text: whoOptedOut(notes, done),
       n: counts.optedOut,
     },
     {
-      outcome: 'invalid',
+      key: 'invalid',
+      asked: { outcome: 'invalid' },
       icon: IconAlertTriangle,
       tint: 'errored',
       title: 'Not an address',
@@ -112,7 +118,8 @@ function linesOf({ counts, options, groups }: AudienceImport, done: boolean): Li
       n: counts.invalid,
     },
     {
-      outcome: 'duplicate',
+      key: 'duplicate',
+      asked: { outcome: 'duplicate' },
       icon: IconCopy,
       tint: 'gray',
       title: 'In the file twice',
@@ -120,21 +127,59 @@ function linesOf({ counts, options, groups }: AudienceImport, done: boolean): Li
       n: counts.duplicates,
     },
     {
-      outcome: 'held',
+      key: 'held',
+      asked: { outcome: 'held' },
       icon: IconUserQuestion,
       tint: 'errored',
       title: 'Possibly the same person as somebody who opted out',
-      text: done
-        ? 'Held without mail until you decide on the record'
-        : 'Will be held without mail until you decide on the record',
+      text: `${done ? 'Held' : 'Will be held'} without mail until you decide on the record`,
       n: counts.held,
     },
   ]
-  return all
 }
 
-function leftAlone(mode: string | undefined): string {
-  if (mode === 'add_only') return 'Already here; this import adds new ones only'
-  if (mode === 'update_only') return 'Already here with the same details, or not here: this import updates only'
-  return 'Already here with the same details'
+function whoOptedOut({ optedOutBefore, optedOutByFile }: ImportNotes, done: boolean): string {
+  const before = `${count(optedOutBefore)} opted out before and ${done ? 'were not' : 'will not be'} changed`
+  return `${before}; ${count(optedOutByFile)} ${done ? 'opted' : 'opt'} out because the file says so`
+}
+
+/** Rows that this import leaves out because of its mode; both are never there at once. */
+function skipped({ notAdded, notUpdated }: ImportNotes): Line[] {
+  const line = { key: 'skipped', asked: { outcome: 'skipped' }, icon: IconPlayerSkipForward, tint: 'gray' } as const
+  if (notUpdated > 0) return [{ ...line, title: 'Already here', text: 'This import adds new ones only', n: notUpdated }]
+  if (notAdded > 0) return [{ ...line, title: 'Not here', text: 'This import updates only', n: notAdded }]
+  return []
+}
+
+/** About rows that stand in the lines above. */
+function remarkLines({ notes }: AudienceImport, done: boolean): Line[] {
+  return [
+    {
+      key: 'restored',
+      asked: { note: 'restored' },
+      icon: IconRestore,
+      tint: 'brand',
+      title: done ? 'Came back from the archive' : 'Will come back from the archive',
+      text: 'Among the updated ones',
+      n: notes.restored,
+    },
+    {
+      key: 'role',
+      asked: { note: 'role' },
+      icon: IconUsers,
+      tint: 'errored',
+      title: 'Addresses of a role, not of a person',
+      text: 'Such as info@ or abuse@: often read by several people, who complain more often. Among the rows above',
+      n: notes.role,
+    },
+    {
+      key: 'without_value',
+      asked: { note: 'without_value' },
+      icon: IconAlertTriangle,
+      tint: 'errored',
+      title: 'Taken without a value that does not fit its field',
+      text: 'Among the rows above; each line names the field',
+      n: notes.withoutValue,
+    },
+  ]
 }

@@ -11,6 +11,9 @@ import type { ImportStepPath } from '../paths.ts'
 
 export const isUnderWay = ({ status }: AudienceImport) => status === 'queued' || status === 'running'
 
+const isMoving = (one: AudienceImport) =>
+  isUnderWay(one) || one.undo?.status === 'queued' || one.undo?.status === 'running'
+
 export const useImports = (cursor: string | undefined) =>
   useQuery({
     queryKey: ['imports', 'list', cursor],
@@ -22,7 +25,7 @@ export const useImport = (id: string) =>
   useQuery({
     queryKey: ['imports', 'one', id],
     queryFn: () => get(`/imports/${id}`, audienceImport),
-    refetchInterval: (query) => (query.state.data && isUnderWay(query.state.data) ? 500 : false),
+    refetchInterval: (query) => (query.state.data && isMoving(query.state.data) ? 500 : false),
   })
 
 /** The step that an import stands at. */
@@ -52,8 +55,10 @@ export function readPlan(one: AudienceImport): Plan {
 export const writePlan = (id: string, plan: Plan) => localStorage.setItem(storedAs(id), JSON.stringify(plan))
 
 /** Whether the dry run that the server holds is the one of this plan. */
-export const isChecked = (id: string, plan: Plan) => localStorage.getItem(checkedAs(id)) === JSON.stringify(plan)
-export const rememberChecked = (id: string, plan: Plan) => localStorage.setItem(checkedAs(id), JSON.stringify(plan))
+export const isChecked = (id: string, plan: Plan) => localStorage.getItem(checkedAs(id)) === whatCounts(plan)
+export const rememberChecked = (id: string, plan: Plan) => localStorage.setItem(checkedAs(id), whatCounts(plan))
+/** The basis of consent changes no row. */
+const whatCounts = (plan: Plan) => JSON.stringify({ ...plan, basis: null })
 
 export function forgetPlan(id: string) {
   localStorage.removeItem(storedAs(id))
