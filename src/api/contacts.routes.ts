@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { bulkRequest, selectionRequest } from '../audience/bulk.contract.ts'
+import { startBulk } from '../audience/bulk.ts'
 import {
   contact,
   contactChange,
@@ -13,15 +15,17 @@ import {
 } from '../audience/contact.contract.ts'
 import { addContact, changeContact } from '../audience/contact.ts'
 import { archiveContact, eraseContact, restoreContact } from '../audience/contact-archive.ts'
-import { countContacts, listContacts } from '../audience/contact-list.ts'
+import { countContacts, countSelection, listContacts } from '../audience/contact-list.ts'
 import { findContact } from '../audience/contact-record.ts'
 import { setContactStatus } from '../audience/contact-status.ts'
 import { addToGroups, leaveGroup } from '../audience/group-members.ts'
 import { contactHistory as historyOf } from '../audience/history.ts'
 import { releaseContact } from '../audience/hold.ts'
 import type { Core } from '../platform/core.ts'
+import { job } from '../platform/job.contract.ts'
 import { idText } from '../platform/page.contract.ts'
 import type { Api } from './api.ts'
+import { presentJob } from './job.ts'
 
 const one = z.object({ id: idText })
 const oneInGroup = z.object({ id: idText, groupId: idText })
@@ -41,6 +45,15 @@ export function contactRoutes(app: Api, core: Core) {
 
   app.post('/contacts', { schema: { body: newContact, response: { 201: contact } } }, async (request, reply) =>
     reply.code(201).send(await addContact(core, request.caller, request.body)),
+  )
+
+  // A POST that only looks: a selection is too large for an address line.
+  app.post('/contacts/selection', { schema: { body: selectionRequest, response: { 200: contactCounts } } }, (request) =>
+    countSelection(db, request.caller.accountId, request.body.selection),
+  )
+
+  app.post('/contacts/bulk', { schema: { body: bulkRequest, response: { 202: job } } }, async (request, reply) =>
+    reply.code(202).send(presentJob(await startBulk(db, request.caller, request.body))),
   )
 
   app.get('/contacts/:id', { schema: { params: one, response: { 200: contact } } }, (request) =>

@@ -1,6 +1,8 @@
 import { actOnSelection, BULK } from '../audience/bulk.ts'
 import { DROP_EXPORTS } from '../audience/erase.ts'
+import { ERASE, runErasure } from '../audience/erase-addresses.ts'
 import { dropExports } from '../audience/export-file.ts'
+import { EXPORT, runExport } from '../audience/export-job.ts'
 import { changeGroupStatus, GROUP_STATUS } from '../audience/group-status.ts'
 import { runImport } from '../audience/import-job.ts'
 import { IMPORT_UNDO, undoImport } from '../audience/import-undo-job.ts'
@@ -15,6 +17,8 @@ export function jobHandlers(core: Core): Record<string, JobHandler> {
     [BULK]: actOnSelection,
     [START_MAILING]: startMailing,
     [IMPORT_UNDO]: undoImport,
+    [EXPORT]: (job) => runExport(core, job),
+    [ERASE]: runErasure,
     [DROP_EXPORTS]: (job) => dropExports(core, job),
     import: (job) => runImport(core, job),
   }

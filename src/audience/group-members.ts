@@ -149,7 +149,8 @@ export async function afterOptOuts<Result>(
   }
 }
 
-async function nameOf(trx: Trx, accountId: string, groupId: string, openOnly = false): Promise<string> {
+/** @throws DomainError group.not_found, also for an archived one with `openOnly` */
+export async function nameOf(trx: Trx, accountId: string, groupId: string, openOnly = false): Promise<string> {
   const group = await maybeRow(
     trx,
     sql<{ name: string }>`
