@@ -16,6 +16,11 @@ create table accounts (
   constraint accounts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id)
 );
 
+create table accounts_with_rules (
+  account_id bigint not null,
+  constraint accounts_with_rules_pkey PRIMARY KEY (account_id)
+);
+
 create table api_keys (
   account_id bigint not null,
   api_key_id bigint generated always as identity not null,
@@ -134,6 +139,8 @@ CREATE INDEX contacts_by_key ON public.contacts USING btree (account_id, address
 CREATE INDEX contacts_search ON public.contacts USING gin (contact_search(address, fields) gin_trgm_ops);
 CREATE TRIGGER former AFTER UPDATE OF address_key ON public.contacts FOR EACH ROW WHEN ((new.address_key <> old.address_key)) EXECUTE FUNCTION remember_former_address();
 CREATE TRIGGER locked BEFORE UPDATE ON public.contacts FOR EACH ROW EXECUTE FUNCTION guard_contact();
+CREATE TRIGGER rules AFTER INSERT ON public.contacts FOR EACH ROW EXECUTE FUNCTION meet_rules();
+CREATE TRIGGER rules_of_address AFTER UPDATE OF address, canonical ON public.contacts FOR EACH ROW WHEN ((new.canonical <> old.canonical)) EXECUTE FUNCTION meet_rules();
 
 create table exports (
   account_id bigint not null,
@@ -401,6 +408,28 @@ CREATE INDEX messages_open_by_key ON public.messages USING btree (account_id, ad
 CREATE TRIGGER locked_in BEFORE INSERT ON public.messages FOR EACH ROW EXECUTE FUNCTION guard_message();
 CREATE TRIGGER locked_out BEFORE UPDATE OF state ON public.messages FOR EACH ROW WHEN (((new.state = ANY (ARRAY['queued'::text, 'handed_over'::text, 'deferred'::text])) AND (new.state IS DISTINCT FROM old.state))) EXECUTE FUNCTION guard_message();
 
+create table optout_domains (
+  account_id bigint not null,
+  domain text not null,
+  entry_id bigint not null,
+  since timestamp with time zone not null,
+  constraint optout_domains_pkey PRIMARY KEY (account_id, domain),
+  constraint optout_domains_domain_check CHECK (((domain = lower(domain)) AND (domain ~~ '%.%'::text)))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.optout_domains FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only_whole BEFORE TRUNCATE ON public.optout_domains FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+create table optout_hashes (
+  account_id bigint not null,
+  hash bytea not null,
+  entry_id bigint not null,
+  since timestamp with time zone not null,
+  constraint optout_hashes_pkey PRIMARY KEY (account_id, hash),
+  constraint optout_hashes_hash_check CHECK ((octet_length(hash) = ANY (ARRAY[16, 20, 32])))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.optout_hashes FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only_whole BEFORE TRUNCATE ON public.optout_hashes FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 create table optout_ledger (
   account_id bigint not null,
   entry_id bigint generated always as identity not null,
@@ -573,6 +602,18 @@ create view mailable_contacts as
            FROM contact_holds hold
           WHERE hold.account_id = contact.account_id AND hold.contact_id = contact.contact_id AND hold.released_at IS NULL));
 
+CREATE OR REPLACE FUNCTION public.address_hashes(address text, canonical text)
+ RETURNS bytea[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select array_agg(hashed) from (select distinct spelling from unnest(array[lower(btrim(address)), canonical]) spelling) spellings
+  cross join lateral (values (decode(md5(convert_to(spelling, 'UTF8')), 'hex')), (digest(convert_to(spelling, 'UTF8'), 'sha1')),
+                             (sha256(convert_to(spelling, 'UTF8')))) hashes (hashed)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.carry_optouts(of_account bigint, entry bigint)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -694,10 +735,10 @@ begin
                       and message.contact_id in (select unnest(ids))));
   update messages message set contact_id = null, answer = null
     where message.account_id = of_account and message.contact_id in (select unnest(ids));
-  -- Files that were made before may hold them; files that are being made are made again.
-  update exports set request = exports.request - 'selection', expires_at = least(exports.expires_at, clock_timestamp())
-    where exports.account_id = of_account and exports.rows is not null;
-  update exports set stale = true where exports.account_id = of_account and exports.rows is null;
+  -- Files that were made before may hold them; files that are being made are made again. One statement: none slips through.
+  update exports set stale = exports.rows is null, expires_at = least(exports.expires_at, clock_timestamp()),
+      request = case when exports.rows is null then exports.request else exports.request - 'selection' end
+    where exports.account_id = of_account;
   update jobs job set payload = job.payload - 'selection'
     where job.account_id = of_account and job.payload ? 'selection' and job.status in ('done', 'failed', 'cancelled');
   return cardinality(ids);
@@ -800,6 +841,37 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.meet_rule(of_account bigint, of_key bytea, address text, canonical text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  entry bigint := rule_of(of_account, address, canonical);
+begin
+  if entry is not null then
+    insert into standing_optouts (account_id, address_key, entry_id, source, opted_out_at)
+      select of_account, of_key, entry, ledger.source, clock_timestamp()
+      from optout_ledger ledger where ledger.account_id = of_account and ledger.entry_id = entry
+      on conflict do nothing;
+  end if;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.meet_rules()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_advisory_xact_lock_shared(1279738, (new.account_id % 2147483647)::int);
+  if exists (select from public.accounts_with_rules one where one.account_id = new.account_id) then
+    perform public.meet_rule(new.account_id, new.address_key, new.address, new.canonical);
+  end if;
+  return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.merge_contacts(of_account bigint, kept bigint, other bigint)
  RETURNS void
  LANGUAGE plpgsql
@@ -852,6 +924,29 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.record_domain_optout(of_account bigint, of_domain text, via text, by_user bigint, by_api_key bigint, proof jsonb)
+ RETURNS TABLE(entry_id bigint, is_new boolean, opted_out bigint, already bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+  recorded record;
+  fresh bigint;
+begin
+  perform pg_advisory_xact_lock(1279738, (of_account % 2147483647)::int);
+  select * into recorded from record_many_optouts(of_account,
+    array(select contact.address_key from contacts contact
+          where contact.account_id = of_account and contact.canonical like '%@' || of_domain), via, by_user, by_api_key, proof);
+  insert into accounts_with_rules values (of_account) on conflict do nothing;
+  insert into optout_domains (account_id, domain, entry_id, since)
+    values (of_account, of_domain, recorded.entry_id, clock_timestamp()) on conflict do nothing;
+  get diagnostics fresh = row_count;
+  return query select recorded.entry_id, fresh = 1, recorded.opted_out, recorded.already;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.record_group_optouts(of_account bigint, of_group bigint, by_user bigint, by_api_key bigint, proof jsonb)
  RETURNS TABLE(entry_id bigint, opted_out bigint, already bigint)
  LANGUAGE plpgsql
@@ -884,6 +979,31 @@ begin
     values (of_account, entry, 'bulk', of_group, by_user, by_api_key, optout_evidence(proof, carried), fresh, asked - fresh, moment);
   perform withhold_messages(of_account);
   return query select entry, fresh, asked - fresh;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.record_hash_optouts(of_account bigint, hashes bytea[], via text, by_user bigint, by_api_key bigint, proof jsonb)
+ RETURNS TABLE(entry_id bigint, new_hashes bigint, opted_out bigint, already bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+  recorded record;
+  fresh bigint;
+begin
+  perform pg_advisory_xact_lock(1279738, (of_account % 2147483647)::int);
+  select * into recorded from record_many_optouts(of_account,
+    array(select hashed.address_key
+          from (select contact.address_key, unnest(address_hashes(contact.address, contact.canonical)) as hash
+                from contacts contact where contact.account_id = of_account) hashed
+          join (select distinct hash from unnest(hashes) hash) asked on asked.hash = hashed.hash), via, by_user, by_api_key, proof);
+  insert into accounts_with_rules values (of_account) on conflict do nothing;
+  insert into optout_hashes (account_id, hash, entry_id, since)
+    select distinct of_account, hash, recorded.entry_id, clock_timestamp() from unnest(hashes) hash on conflict do nothing;
+  get diagnostics fresh = row_count;
+  return query select recorded.entry_id, fresh, recorded.opted_out, recorded.already;
 end $function$
 ;
 
@@ -1033,6 +1153,26 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.rule_of(of_account bigint, address text, canonical text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  entry bigint;
+begin
+  select rule.entry_id into entry from optout_domains rule
+    where rule.account_id = of_account and rule.domain = split_part(canonical, '@', -1);
+  if entry is null and exists (select from optout_hashes any_hash where any_hash.account_id = of_account) then
+    select min(rule.entry_id) into entry from optout_hashes rule
+      where rule.account_id = of_account and rule.hash = any (address_hashes(address, canonical));
+  end if;
+  return entry;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.withhold_messages(of_account bigint)
  RETURNS void
  LANGUAGE sql
@@ -1045,6 +1185,8 @@ $function$
 ;
 
 grant delete, insert, select, update on accounts to lastword_app;
+grant select on accounts_with_rules to lastword_app;
+grant execute on function address_hashes(text,text) to lastword_app;
 grant delete, insert, select, update on api_keys to lastword_app;
 grant insert, select on audit_events to lastword_app;
 grant delete, insert, select, update on contact_errors to lastword_app;
@@ -1075,18 +1217,24 @@ grant delete, insert, select, update on mailbox_messages to lastword_app;
 grant delete, insert, select, update on mailing_groups to lastword_app;
 grant delete, insert, select, update on mailing_segments to lastword_app;
 grant delete, insert, select, update on mailings to lastword_app;
+grant execute on function meet_rule(bigint,bytea,text,text) to lastword_app;
 grant execute on function merge_contacts(bigint,bigint,bigint) to lastword_app;
 grant delete, insert, select, update on messages to lastword_app;
+grant select on optout_domains to lastword_app;
+grant select on optout_hashes to lastword_app;
 grant select on optout_ledger to lastword_app;
 grant execute on function optout_strength(text) to lastword_app;
 grant delete, insert, select, update on organizations to lastword_app;
 grant delete, insert, select, update on owner_links to lastword_app;
 grant delete, insert, select, update on processes to lastword_app;
+grant execute on function record_domain_optout(bigint,text,text,bigint,bigint,jsonb) to lastword_app;
 grant execute on function record_group_optouts(bigint,bigint,bigint,bigint,jsonb) to lastword_app;
+grant execute on function record_hash_optouts(bigint,bytea[],text,bigint,bigint,jsonb) to lastword_app;
 grant execute on function record_import_optouts(bigint,bigint,bigint,bigint,jsonb) to lastword_app;
 grant execute on function record_many_optouts(bigint,bytea[],text,bigint,bigint,jsonb) to lastword_app;
 grant execute on function record_optouts(bigint,bytea[],text,bigint,bigint,bigint,jsonb) to lastword_app;
 grant delete, insert, select, update on responses to lastword_app;
+grant execute on function rule_of(bigint,text,text) to lastword_app;
 grant delete, insert, select, update on segments to lastword_app;
 grant delete, insert, select, update on sessions to lastword_app;
 grant delete, insert, select, update on sign_in_failures to lastword_app;

@@ -84,10 +84,10 @@ begin
                       and message.contact_id in (select unnest(ids))));
   update messages message set contact_id = null, answer = null
     where message.account_id = of_account and message.contact_id in (select unnest(ids));
-  -- Files that were made before may hold them; files that are being made are made again.
-  update exports set request = exports.request - 'selection', expires_at = least(exports.expires_at, clock_timestamp())
-    where exports.account_id = of_account and exports.rows is not null;
-  update exports set stale = true where exports.account_id = of_account and exports.rows is null;
+  -- Files that were made before may hold them; files that are being made are made again. One statement: none slips through.
+  update exports set stale = exports.rows is null, expires_at = least(exports.expires_at, clock_timestamp()),
+      request = case when exports.rows is null then exports.request else exports.request - 'selection' end
+    where exports.account_id = of_account;
   update jobs job set payload = job.payload - 'selection'
     where job.account_id = of_account and job.payload ? 'selection' and job.status in ('done', 'failed', 'cancelled');
   return cardinality(ids);

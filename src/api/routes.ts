@@ -2,8 +2,10 @@ import type { Core } from '../platform/core.ts'
 import { accountRoutes } from './account.routes.ts'
 import type { Api } from './api.ts'
 import { contactRoutes } from './contacts.routes.ts'
+import { exportRoutes } from './exports.routes.ts'
 import { fieldRoutes } from './fields.routes.ts'
 import { groupRoutes } from './groups.routes.ts'
+import { identityRoutes } from './identity.routes.ts'
 import { importRoutes } from './imports.routes.ts'
 import { jobRoutes } from './job.routes.ts'
 import { mailboxRoutes } from './mailbox.routes.ts'
@@ -19,6 +21,8 @@ export function apiRoutes(app: Api, core: Core) {
   accountRoutes(app, core)
   jobRoutes(app, core)
   contactRoutes(app, core)
+  exportRoutes(app, core)
+  identityRoutes(app, core)
   groupRoutes(app, core)
   fieldRoutes(app, core)
   segmentRoutes(app, core)

@@ -1,4 +1,5 @@
 import { addressKey, isAddress, readAddress } from '../optouts/address.ts'
+import { unguarded } from './export-text.ts'
 import type { Target } from './import-columns.ts'
 import type { CsvRecord } from './import-csv.ts'
 import { readOptOut } from './import-optout-words.ts'
@@ -114,9 +115,6 @@ function valueOf(cell: string | undefined): string | null {
     : cell
   return unguarded(clean).trim() || null
 }
-
-/** Takes back the apostrophe with which exports guard formulas (IM-10). */
-const unguarded = (cell: string) => (/^'[=+\-@\t\r＝＋－＠]/.test(cell) ? cell.slice(1) : cell)
 
 const shown = (cell: string) =>
   cell
