@@ -1,10 +1,14 @@
+import type { RawBuilder } from 'kysely'
+import { savedCondition } from '../audience/condition.contract.ts'
+import { compileCondition } from '../audience/condition.ts'
 import { type Db, maybeRow, row, rows, sql } from '../platform/database.ts'
 
-/** Who is in the chosen groups and who of them gets the mailing; the parts add up to `inGroups`. */
+/** Who is chosen and who of them gets the mailing; everybody left out is so for one reason, and the parts add up to `chosen`. */
 export type AudienceSums = {
-  /** Places in the groups: a contact in two of them counts twice. */
-  inGroups: number
+  /** Places in groups and segments: a contact in two of them counts twice. */
+  chosen: number
   inSeveral: number
+  excluded: number
   optedOut: number
   error: number
   held: number
@@ -12,42 +16,106 @@ export type AudienceSums = {
   recipients: number
 }
 
-/** The contacts in any of a mailing's groups that are not archived, each once, with how many of them it is in. */
-const chosenContacts = (accountId: string, mailingId: string) => sql`
-  select member.contact_id, count(*) as times
+/** Two queries of contact ids: `chosen` with the number of `times`, `excluded` with none. */
+type Audience = { chosen: RawBuilder<unknown>; excluded: RawBuilder<unknown> }
+
+/**
+ * Who a mailing is for, with its segments as they are now. Nobody is chosen by a group or segment in the archive; who is
+ * excluded by one stays excluded.
+ */
+async function audienceOf(db: Db, accountId: string, mailingId: string): Promise<Audience> {
+  const segments = await rows(
+    db,
+    sql<{ condition: unknown; excluded: boolean; archived_at: Date | null }>`
+    select segment.condition, chosen.excluded, segment.archived_at
+    from mailing_segments chosen
+    join segments segment on segment.account_id = chosen.account_id and segment.segment_id = chosen.segment_id
+    where chosen.account_id = ${accountId} and chosen.mailing_id = ${mailingId}
+    order by chosen.segment_id`,
+  )
+  const chosen = [membersOf(accountId, mailingId, sql`not chosen.excluded and groups.archived_at is null`)]
+  const excluded = [membersOf(accountId, mailingId, sql`chosen.excluded`)]
+  for (const segment of segments) {
+    const where = await compileCondition(db, accountId, savedCondition.parse(segment.condition))
+    const found = sql`
+      select contact.contact_id from contacts contact
+      where contact.account_id = ${accountId} and contact.archived_at is null and ${where}`
+    if (segment.excluded) excluded.push(found)
+    else if (!segment.archived_at) chosen.push(found)
+  }
+  const union = sql` union all `
+  return {
+    chosen: sql`select contact_id, count(*) as times from (${sql.join(chosen, union)}) places group by contact_id`,
+    excluded: sql.join(excluded, union),
+  }
+}
+
+const membersOf = (accountId: string, mailingId: string, which: RawBuilder<unknown>) => sql`
+  select member.contact_id
   from mailing_groups chosen
-  join groups on groups.account_id = chosen.account_id and groups.group_id = chosen.group_id and groups.archived_at is null
+  join groups on groups.account_id = chosen.account_id and groups.group_id = chosen.group_id
   join group_members member on member.account_id = chosen.account_id and member.group_id = chosen.group_id
-  where chosen.account_id = ${accountId} and chosen.mailing_id = ${mailingId}
-  group by member.contact_id`
+  where chosen.account_id = ${accountId} and chosen.mailing_id = ${mailingId} and ${which}`
+
+/** Chosen contacts that may receive (D4): `mailable_contacts contact`, to be followed by more conditions. */
+const recipientsOf = (accountId: string, { chosen, excluded }: Audience) => sql`
+  (${chosen}) chosen
+  join mailable_contacts contact on contact.account_id = ${accountId} and contact.contact_id = chosen.contact_id
+  where not exists (select from (${excluded}) excluded where excluded.contact_id = contact.contact_id)`
 
 /** Counts a mailing's audience by what mailable_contacts says (D4), everybody left out under one reason. */
 export async function audienceSums(db: Db, accountId: string, mailingId: string): Promise<AudienceSums> {
+  const { chosen, excluded } = await audienceOf(db, accountId, mailingId)
   const sums = await row(
     db,
     sql<Record<keyof AudienceSums, string>>`
-    select coalesce(sum(chosen.times), 0) as "inGroups",
-           coalesce(sum(chosen.times - 1), 0) as "inSeveral",
-           count(mailable.contact_id) as recipients,
-           count(*) filter (where mailable.contact_id is null and contact.status = 'opt_out') as "optedOut",
-           count(*) filter (where mailable.contact_id is null and contact.status = 'error') as error,
-           count(*) filter (where mailable.contact_id is null and contact.status = 'active' and hold.contact_id is not null) as held,
-           count(*) filter (where mailable.contact_id is null and contact.status = 'active' and hold.contact_id is null) as archived
-    from (${chosenContacts(accountId, mailingId)}) chosen
-    join contact_status contact on contact.account_id = ${accountId} and contact.contact_id = chosen.contact_id
-    left join contact_holds hold on hold.account_id = ${accountId} and hold.contact_id = chosen.contact_id
-      and hold.released_at is null
-    left join mailable_contacts mailable on mailable.account_id = ${accountId} and mailable.contact_id = chosen.contact_id`,
+    with people as (
+      select chosen.contact_id, chosen.times, contact.status, mailable.contact_id is not null as mailable,
+             hold.contact_id is not null as held, out.contact_id is not null as excluded
+      from (${chosen}) chosen
+      join contact_status contact on contact.account_id = ${accountId} and contact.contact_id = chosen.contact_id
+      left join (select distinct contact_id from (${excluded}) excluded) out on out.contact_id = chosen.contact_id
+      left join contact_holds hold on hold.account_id = ${accountId} and hold.contact_id = chosen.contact_id
+        and hold.released_at is null
+      left join mailable_contacts mailable on mailable.account_id = ${accountId} and mailable.contact_id = chosen.contact_id
+    )
+    select coalesce(sum(times), 0) as chosen,
+           coalesce(sum(times - 1), 0) as "inSeveral",
+           count(*) filter (where excluded) as excluded,
+           count(*) filter (where not excluded and mailable) as recipients,
+           count(*) filter (where not excluded and not mailable and status = 'opt_out') as "optedOut",
+           count(*) filter (where not excluded and not mailable and status = 'error') as error,
+           count(*) filter (where not excluded and not mailable and status = 'active' and held) as held,
+           count(*) filter (where not excluded and not mailable and status = 'active' and not held) as archived
+    from people`,
   )
   return {
-    inGroups: Number(sums.inGroups),
+    chosen: Number(sums.chosen),
     inSeveral: Number(sums.inSeveral),
+    excluded: Number(sums.excluded),
     optedOut: Number(sums.optedOut),
     error: Number(sums.error),
     held: Number(sums.held),
     archived: Number(sums.archived),
     recipients: Number(sums.recipients),
   }
+}
+
+/** Names of the chosen groups and segments that are in the archive by now: nobody gets the mailing through them. */
+export async function archivedChoices(db: Db, accountId: string, mailingId: string): Promise<string[]> {
+  const found = await rows(
+    db,
+    sql<{ name: string }>`
+    select groups.name from mailing_groups chosen
+    join groups on groups.account_id = chosen.account_id and groups.group_id = chosen.group_id
+    where chosen.account_id = ${accountId} and chosen.mailing_id = ${mailingId} and not chosen.excluded and groups.archived_at is not null
+    union all
+    select segment.name from mailing_segments chosen
+    join segments segment on segment.account_id = chosen.account_id and segment.segment_id = chosen.segment_id
+    where chosen.account_id = ${accountId} and chosen.mailing_id = ${mailingId} and not chosen.excluded and segment.archived_at is not null
+    order by name`,
+  )
+  return found.map(({ name }) => name)
 }
 
 /** How many recipients have nothing in each of the fields `names`; those that nobody lacks are absent. */
@@ -58,14 +126,13 @@ export async function countMissing(
   names: string[],
 ): Promise<Map<string, number>> {
   if (names.length === 0) return new Map()
+  const audience = await audienceOf(db, accountId, mailingId)
   const found = await rows(
     db,
     sql<{ name: string; people: string }>`
     select asked.name, count(*) as people
-    from (${chosenContacts(accountId, mailingId)}) chosen
-    join mailable_contacts contact on contact.account_id = ${accountId} and contact.contact_id = chosen.contact_id
-    cross join unnest(${names}::text[]) as asked(name)
-    where coalesce(contact.fields ->> asked.name, '') = ''
+    from unnest(${names}::text[]) as asked(name) cross join ${recipientsOf(accountId, audience)}
+      and coalesce(contact.fields ->> asked.name, '') = ''
     group by asked.name`,
   )
   return new Map(found.map(({ name, people }) => [name, Number(people)]))
@@ -74,16 +141,12 @@ export async function countMissing(
 export type AudienceContact = { address: string; address_key: Buffer; fields: Record<string, string> }
 
 /** One contact that gets the mailing, or undefined. */
-export function oneRecipient(db: Db, accountId: string, mailingId: string): Promise<AudienceContact | undefined> {
+export async function oneRecipient(db: Db, accountId: string, mailingId: string): Promise<AudienceContact | undefined> {
+  const audience = await audienceOf(db, accountId, mailingId)
   return maybeRow(
     db,
     sql<AudienceContact>`
-    select contact.address, contact.address_key, contact.fields
-    from mailing_groups chosen
-    join group_members member on member.account_id = chosen.account_id and member.group_id = chosen.group_id
-    join mailable_contacts contact on contact.account_id = member.account_id and contact.contact_id = member.contact_id
-    where chosen.account_id = ${accountId} and chosen.mailing_id = ${mailingId}
-    limit 1`,
+    select contact.address, contact.address_key, contact.fields from ${recipientsOf(accountId, audience)} limit 1`,
   )
 }
 
@@ -93,11 +156,11 @@ export function oneRecipient(db: Db, accountId: string, mailingId: string): Prom
  * @returns how many were added
  */
 export async function freezeAudience(db: Db, accountId: string, mailingId: string): Promise<number> {
+  const audience = await audienceOf(db, accountId, mailingId)
   const frozen = await sql`
     insert into messages (account_id, mailing_id, contact_id, address_key)
     select contact.account_id, ${mailingId}, contact.contact_id, contact.address_key
-    from (${chosenContacts(accountId, mailingId)}) chosen
-    join mailable_contacts contact on contact.account_id = ${accountId} and contact.contact_id = chosen.contact_id
+    from ${recipientsOf(accountId, audience)}
     on conflict (account_id, mailing_id, contact_id) do nothing`.execute(db)
   return Number(frozen.numAffectedRows ?? 0)
 }

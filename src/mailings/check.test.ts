@@ -43,7 +43,16 @@ test('who opted out, is in Error, held back or archived is left out, and counted
   const second = await groupOf(['ann'])
   const mailing = await draft({ groupIds: [group, second] })
   const { audience, findings } = await check(mailing.id)
-  expect(audience).toEqual({ inGroups: 8, inSeveral: 1, optedOut: 2, error: 2, held: 1, archived: 1, recipients: 1 })
+  expect(audience).toEqual({
+    chosen: 8,
+    inSeveral: 1,
+    excluded: 0,
+    optedOut: 2,
+    error: 2,
+    held: 1,
+    archived: 1,
+    recipients: 1,
+  })
   expect(findings).toContainEqual({
     check: 'audience',
     level: 'passed',
@@ -70,8 +79,10 @@ test('a mailing without a sound sender, subject, audience or postal address is n
   expect(await because({ subject: '{{ contact.first_name }}' })).toEqual([
     expect.stringMatching(/^subject: .*the subject is empty/),
   ])
-  expect(await because({ groupIds: [] })).toEqual(['audience: Choose the groups that get this mailing.'])
-  expect(await because({ groupIds: [await groupOf([])] })).toEqual(['audience: Nobody is in the chosen groups.'])
+  expect(await because({ groupIds: [] })).toEqual(['audience: Choose the groups or segments that get this mailing.'])
+  expect(await because({ groupIds: [await groupOf([])] })).toEqual([
+    'audience: Nobody is in the chosen groups and segments.',
+  ])
   expect(await because({ html: '' })).toEqual([expect.stringContaining('nothing in this mailing yet')])
   expect(await because({ fromAddress: 'nobody' })).toEqual([
     expect.stringMatching(/^sender: The sender’s address cannot be used|^sender: The sender's address cannot be used/),

@@ -2,7 +2,7 @@ import { getAccount } from '../accounts/account.ts'
 import { optOutUrl, preferencesUrl, signLink } from '../optouts/link.ts'
 import type { Core } from '../platform/core.ts'
 import { DomainError } from '../platform/errors.ts'
-import { type AudienceSums, audienceSums, countMissing, oneRecipient } from './audience.ts'
+import { type AudienceSums, archivedChoices, audienceSums, countMissing, oneRecipient } from './audience.ts'
 import { compileMailing, partsOf, type SendingAccount, senderName } from './compile.ts'
 import type { PreparedMailing } from './fill.ts'
 import {
@@ -10,6 +10,7 @@ import {
   count,
   leftOverFindings,
   linkFindings,
+  look,
   mergeFindings,
   oneClickFinding,
   passed,
@@ -32,7 +33,11 @@ import { mergePoints, type Piece } from './template.ts'
 export async function checkMailing(core: Core, accountId: string, mailing: MailingRow): Promise<MailingCheck> {
   const account = sendingAccount(await getAccount(core.db, accountId))
   const audience = await audienceSums(core.db, accountId, mailing.mailing_id)
-  const findings = [...(await messageFindings(core, account, mailing)), audienceFinding(mailing, audience)]
+  const archived = await archivedChoices(core.db, accountId, mailing.mailing_id)
+  const findings = [
+    ...(await messageFindings(core, account, mailing)),
+    ...audienceFindings(mailing, audience, archived),
+  ]
   return { sendable: findings.every(({ level }) => level !== 'stops'), findings, audience }
 }
 
@@ -110,14 +115,21 @@ function defaultsOf(pieces: Piece[]): Map<string, string> {
   return defaults
 }
 
-function audienceFinding(mailing: MailingRow, { recipients, inGroups }: AudienceSums): Finding {
+function audienceFindings(mailing: MailingRow, { recipients, chosen }: AudienceSums, archived: string[]): Finding[] {
   const title = 'Audience'
-  if (mailing.group_ids.length === 0) return stops('audience', title, 'Choose the groups that get this mailing.')
-  if (inGroups === 0) return stops('audience', title, 'Nobody is in the chosen groups.')
-  if (recipients === 0) return stops('audience', title, 'Nobody in the chosen groups may get mail.')
-  return passed(
-    'audience',
-    title,
-    `${count(recipients)} ${recipients === 1 ? 'person gets' : 'people get'} this mailing.`,
-  )
+  const one = (text: string) => [stops('audience', title, text)]
+  if (mailing.group_ids.length === 0 && mailing.segment_ids.length === 0)
+    return one('Choose the groups or segments that get this mailing.')
+  if (chosen === 0) return one('Nobody is in the chosen groups and segments.')
+  if (recipients === 0) return one('Nobody in the chosen groups and segments may get mail.')
+  return [
+    ...archived.map((name) =>
+      look(
+        'audience',
+        title,
+        `“${name}” is in the archive: nobody gets this mailing through it. Restore it, or take it out.`,
+      ),
+    ),
+    passed('audience', title, `${count(recipients)} ${recipients === 1 ? 'person gets' : 'people get'} this mailing.`),
+  ]
 }

@@ -29,6 +29,10 @@ export const mailing = z
     html: z.string(),
     text: z.string(),
     groupIds: z.array(idText),
+    segmentIds: z.array(idText),
+    /** Who is in one of these gets no mail of this mailing, whatever else it is in. */
+    excludedGroupIds: z.array(idText),
+    excludedSegmentIds: z.array(idText),
     status: mailingStatus,
     problem: z.string().nullable(),
     counts: mailingCounts,
@@ -51,6 +55,9 @@ const parts = {
   html: z.string().max(2_000_000),
   text: z.string().max(2_000_000),
   groupIds: z.array(idText).max(1000),
+  segmentIds: z.array(idText).max(50),
+  excludedGroupIds: z.array(idText).max(1000),
+  excludedSegmentIds: z.array(idText).max(50),
 }
 /** Sender parts that are absent come from the account; an empty text part is made from the HTML. */
 export const newMailing = z.strictObject({
@@ -84,10 +91,12 @@ export const finding = z
   })
   .meta({ id: 'Finding' })
 export type Finding = z.infer<typeof finding>
-/** Who is in the chosen groups and who of them gets the mailing. */
+/** Who is in the chosen groups and segments, and who of them gets the mailing; the parts add up to `chosen`. */
 export const audienceSums = z.object({
-  inGroups: z.int(),
+  /** Places: a contact in two groups counts twice, once of it under `inSeveral`. */
+  chosen: z.int(),
   inSeveral: z.int(),
+  excluded: z.int(),
   optedOut: z.int(),
   error: z.int(),
   held: z.int(),

@@ -100,5 +100,5 @@ test('no account sees, changes or sends another’s mailing (SE-9)', async () =>
       (await api(method, `/mailings/${id}${path}`, method === 'PATCH' ? { subject: 'x' } : undefined, apiKey)).status,
     ).toBe(404)
   expect((await api<{ items: Mailing[] }>('GET', '/mailings', undefined, apiKey)).body.items).toEqual([])
-  expect(await audienceSums(db, '999', id)).toMatchObject({ inGroups: 0, recipients: 0 })
+  expect(await audienceSums(db, '999', id)).toMatchObject({ chosen: 0, recipients: 0 })
 })

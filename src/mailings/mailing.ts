@@ -3,6 +3,7 @@ import type { Caller } from '../accounts/caller.ts'
 import { type Db, maybeRow, row, rows, run, sql, type Trx, transaction } from '../platform/database.ts'
 import { DomainError } from '../platform/errors.ts'
 import { pageOfRows, readCursor } from '../platform/page.ts'
+import { choiceColumns, choose } from './choice.ts'
 import type { MailingErrorCode } from './errors.ts'
 import type { Mailing, MailingChange, NewMailing } from './mailing.contract.ts'
 
@@ -17,6 +18,9 @@ export type MailingRow = {
   status: Mailing['status']
   problem: string | null
   group_ids: string[]
+  excluded_group_ids: string[]
+  segment_ids: string[]
+  excluded_segment_ids: string[]
   created_at: Date
   updated_at: Date
   send_at: Date | null
@@ -30,14 +34,12 @@ const columns = sql`
   mailing.mailing_id, mailing.name, mailing.subject, mailing.from_name, mailing.from_address, mailing.html, mailing.text,
   mailing.status, mailing.problem, mailing.created_at, mailing.updated_at, mailing.send_at, mailing.started_at,
   mailing.finished_at, mailing.updated_at::text as version,
-  array(select chosen.group_id::text from mailing_groups chosen
-        where chosen.account_id = mailing.account_id and chosen.mailing_id = mailing.mailing_id
-        order by chosen.group_id) as group_ids`
+  ${choiceColumns}`
 
 /**
  * Makes a draft; nothing is sent.
  *
- * @throws mailing.invalid when a group is not one of the account's
+ * @throws mailing.invalid when a group or segment is not one of the account's
  */
 export async function createMailing(db: Db, caller: Caller, made: NewMailing): Promise<MailingRow> {
   return transaction(db, async (trx) => {
@@ -49,7 +51,7 @@ export async function createMailing(db: Db, caller: Caller, made: NewMailing): P
               ${made.html ?? ''}, ${made.text ?? ''}, ${caller.userId}, clock_timestamp(), clock_timestamp())
       returning mailing_id`,
     )
-    await chooseGroups(trx, caller.accountId, mailing_id, made.groupIds ?? [])
+    await choose(trx, caller.accountId, mailing_id, made)
     return getMailing(trx, caller.accountId, mailing_id)
   })
 }
@@ -57,7 +59,7 @@ export async function createMailing(db: Db, caller: Caller, made: NewMailing): P
 /**
  * Changes the given parts of a draft and leaves the others.
  *
- * @throws mailing.not_found, mailing.not_possible unless it is a draft, mailing.invalid for an unknown group
+ * @throws mailing.not_found, mailing.not_possible unless it is a draft, mailing.invalid for an unknown group or segment
  */
 export async function changeMailing(db: Db, caller: Caller, id: string, change: MailingChange): Promise<MailingRow> {
   return transaction(db, async (trx) => {
@@ -75,7 +77,7 @@ export async function changeMailing(db: Db, caller: Caller, id: string, change: 
       where account_id = ${caller.accountId} and mailing_id = ${id} and status = 'draft'`,
     )
     if (changed === 0) throw await refusal(trx, caller.accountId, id, 'only a draft can be changed.')
-    if (change.groupIds) await chooseGroups(trx, caller.accountId, id, change.groupIds)
+    await choose(trx, caller.accountId, id, change)
     return getMailing(trx, caller.accountId, id)
   })
 }
@@ -142,30 +144,4 @@ const STATES: Record<Mailing['status'], string> = {
 export async function refusal(db: Db | Trx, accountId: string, id: string, advice: string): Promise<Error> {
   const { status } = await getMailing(db, accountId, id)
   return new DomainError<MailingErrorCode>('mailing.not_possible', `This mailing is ${STATES[status]}: ${advice}`)
-}
-
-async function chooseGroups(trx: Trx, accountId: string, id: string, groupIds: string[]): Promise<void> {
-  await run(
-    trx,
-    sql`
-    delete from mailing_groups
-    where account_id = ${accountId} and mailing_id = ${id} and group_id <> all(${groupIds}::bigint[])`,
-  )
-  await run(
-    trx,
-    sql`
-    insert into mailing_groups (account_id, mailing_id, group_id)
-    select account_id, ${id}, group_id from groups
-    where account_id = ${accountId} and group_id = any(${groupIds}::bigint[]) and archived_at is null
-    on conflict do nothing`,
-  )
-  const { chosen } = await row(
-    trx,
-    sql<{ chosen: string }>`
-    select count(*) as chosen from mailing_groups
-    where account_id = ${accountId} and mailing_id = ${id} and group_id = any(${groupIds}::bigint[])`,
-  )
-  if (Number(chosen) === new Set(groupIds).size) return
-  const message = 'One of these groups does not exist, or it is archived.'
-  throw new DomainError<MailingErrorCode>('mailing.invalid', message, { fields: [{ path: '/groupIds', message }] })
 }

@@ -135,7 +135,8 @@ function Audience({ mailing, check: { audience } }: { mailing: Mailing; check: M
   const left: [string, number, 'optOut' | 'errored' | null][] = [
     ['Opted out', audience.optedOut, 'optOut'],
     ['Error', audience.error, 'errored'],
-    ['In several groups, counted once', audience.inSeveral, null],
+    ['In several of them, counted once', audience.inSeveral, null],
+    ['Left out by you', audience.excluded, null],
     ['Waiting for your decision', audience.held, null],
     ['Archived', audience.archived, null],
   ]
@@ -159,8 +160,8 @@ function Audience({ mailing, check: { audience } }: { mailing: Mailing; check: M
         <table className="grid sums">
           <tbody>
             <tr>
-              <th scope="row">In these groups</th>
-              <td className="right">{count(audience.inGroups)}</td>
+              <th scope="row">Chosen</th>
+              <td className="right">{count(audience.chosen)}</td>
             </tr>
             {left
               .filter(([, n]) => n > 0)
