@@ -1,6 +1,8 @@
 // One row for everything that writes and could bring a person back. A new operation of the API needs a row here,
 // or a reason below why it cannot; a test compares the two with the OpenAPI document.
 
+import { createHash } from 'node:crypto'
+import { bulkWriters } from './promise-bulk.ts'
 import { file, importWriters, modes, undoWriters } from './promise-imports.ts'
 import { sqlWriters, type Writer } from './promise-statements.ts'
 import { changeAll, fresh, importFile, leaveByLink, makeGroup, tryStatement } from './promise-world.ts'
@@ -179,6 +181,37 @@ const optOutWriters: Writer[] = [
     write: (w, s) => w.call('POST', '/opt-outs', { addresses: [s.address] }),
   },
   {
+    name: 'opting out the whole domain as well',
+    covers: ['post /opt-outs/domains', 'post /opt-outs/check'],
+    address: () => `leaves@${fresh('d')}.example`,
+    write: async (w, s) => {
+      const domain = s.address.slice(s.address.indexOf('@') + 1)
+      await w.call('POST', '/opt-outs/check', { domain })
+      await w.call('POST', '/opt-outs/domains', { domain })
+      await w.call('POST', '/contacts', { address: s.address, groupIds: [s.groupId] })
+    },
+  },
+  {
+    name: 'opting out with the domain, then an import and an edit',
+    address: () => `leaves@${fresh('d')}.example`,
+    leave: (w, s) => w.call('POST', '/opt-outs/domains', { domain: s.address.slice(s.address.indexOf('@') + 1) }),
+    write: async (w, s) => {
+      await importFile(w, file(`${s.address},Back,no`), { groupIds: [s.groupId] })
+      await w.call('PATCH', `/contacts/${s.contactId}`, { fields: { first_name: 'Back' } })
+    },
+  },
+  {
+    name: 'opting out by a hashed list, then erasing and importing again',
+    covers: ['post /opt-outs/hashes'],
+    mayErase: true,
+    leave: (w, s) =>
+      w.call('POST', '/opt-outs/hashes', { hashes: [createHash('sha256').update(s.address).digest('hex')] }),
+    write: async (w, s) => {
+      await w.call('DELETE', `/contacts/${s.contactId}`)
+      await importFile(w, file(`${s.address},Back,no`), { groupIds: [s.groupId] })
+    },
+  },
+  {
     name: 'an opt-out by the API of an address that was added later',
     address: () => `${fresh('later.')}@post.example`,
     leave: (w, s) => w.call('POST', '/opt-outs', { addresses: [s.address.toUpperCase()] }),
@@ -208,6 +241,7 @@ const optOutWriters: Writer[] = [
 export const writers: Writer[] = [
   ...contactWriters,
   ...groupWriters,
+  ...bulkWriters,
   ...importWriters,
   ...undoWriters,
   ...optOutWriters,

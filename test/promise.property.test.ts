@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { isAddress, readAddress } from '../src/optouts/address.ts'
 import { rows, sql } from '../src/platform/database.ts'
+import { actOnMany } from './promise-bulk.ts'
 import {
   addContact,
   changeAll,
@@ -98,6 +99,31 @@ const acts: Act[] = [
         ),
     }),
   ),
+  ...[
+    { type: 'set_status', status: 'active' },
+    { type: 'set_status', status: 'error' },
+    { type: 'set_status', status: 'opt_out' },
+    { type: 'archive' },
+    { type: 'restore' },
+  ].map(
+    (act): Act => ({
+      name: `is selected with another, ${Object.values(act).join(' ')}`,
+      run: async (_life, who, other) => actOnMany(world, { ids: [await idOf(who), await idOf(other)] }, act),
+    }),
+  ),
+  {
+    name: 'everybody in a group joins another',
+    run: ({ groups }, _who, _other, group) =>
+      actOnMany(
+        world,
+        { filter: { groupId: group, archived: false } },
+        { type: 'add_to_group', groupId: groups.find((one) => one !== group) ?? group },
+      ),
+  },
+  {
+    name: 'is erased with a selection',
+    run: async (_life, who) => actOnMany(world, { ids: [await idOf(who)] }, { type: 'erase', count: 1 }),
+  },
   { name: 'the newest import is undone', run: () => undoLast(world) },
   { name: 'a mailing goes out', run: (life) => send(life) },
 ]
