@@ -1198,6 +1198,7 @@ grant delete, insert, select, update on contact_status to lastword_app;
 grant execute on function contact_text(text,jsonb) to lastword_app;
 grant delete, insert, select, update on contact_topics to lastword_app;
 grant insert, select, update on contacts to lastword_app;
+grant execute on function digest(bytea,text) to lastword_app;
 grant execute on function erase_contact(bigint,bigint) to lastword_app;
 grant execute on function erase_contacts(bigint,bigint[]) to lastword_app;
 grant delete, insert, select, update on exports to lastword_app;

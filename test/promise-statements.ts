@@ -56,6 +56,7 @@ const statements: [string, (world: World, scene: Scene) => string][] = [
     (w, s) =>
       `insert into messages (account_id, mailing_id, contact_id, address_key) values (${w.accountId}, 999999, ${s.contactId}, decode('${keyOf(w.core, s.address).toString('hex')}', 'hex')) returning 1`,
   ],
+  ['the rules are deleted', (w) => `delete from optout_domains where account_id = ${w.accountId} returning 1`],
   ['the trigger is switched off', () => 'alter table contacts disable trigger all'],
   ['the runtime role takes the rights', () => 'grant all on standing_optouts to lastword_app'],
 ]

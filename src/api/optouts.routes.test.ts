@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { startProgram } from '../../test/program.ts'
 import { insertContact, keyOf } from '../../test/sample.ts'
 import { makeApiKey } from '../accounts/api-key.ts'
-import type { OptOut, OptOutsResult } from '../optouts/optout.contract.ts'
+import type { OptOut, OptOutCheck, OptOutCounts, OptOutsResult } from '../optouts/optout.contract.ts'
 import { optOut } from '../optouts/optout.ts'
 import { row, rows, run, sql } from '../platform/database.ts'
 
@@ -157,4 +157,64 @@ test('the first page of many opt-outs is read from an index, not sorted', async 
   const text = plan.map((line) => line['QUERY PLAN']).join('\n')
   expect(text).toContain('standing_optouts_by_time')
   expect(text).not.toContain('Sort')
+})
+
+test('a check says what would happen to every line and writes nothing (INV-19)', async () => {
+  await insertContact(core, accountId, 'will.leave@post.example')
+  await api('POST', '/opt-outs', { addresses: ['left.before@post.example'] })
+  const before = await lastEntry()
+  const addresses = [
+    'Will Leave <will.leave@post.example>',
+    'WILL.LEAVE@post.example',
+    'left.before@post.example',
+    'never.a.contact@post.example',
+    'sven@inbox,example',
+    'no address at all',
+  ]
+  const { body } = await api<OptOutCheck>('POST', '/opt-outs/check', { addresses })
+  expect(body).toMatchObject({ given: 6, contacts: 1, duplicates: 1, alreadyOptedOut: 1, notContacts: 1, invalid: 2 })
+  expect(body.rows.map(({ state, suggestion }) => [state, suggestion])).toEqual([
+    ['contact', null],
+    ['duplicate', null],
+    ['already', null],
+    ['not_contact', null],
+    ['invalid', 'sven@inbox.example'],
+    ['invalid', null],
+  ])
+  expect(await lastEntry()).toEqual(before)
+  const done = await api<OptOutsResult>('POST', '/opt-outs', { addresses })
+  expect(done.body).toMatchObject({ optedOut: 2, alreadyOptedOut: 1 })
+})
+
+test('counts by source add up to the total', async () => {
+  const { body } = await api<OptOutCounts>('GET', '/opt-outs/counts')
+  expect(body.total).toBeGreaterThan(0)
+  expect(body.bySource.reduce((sum, { count }) => sum + count, 0)).toBe(body.total)
+})
+
+test('the export holds keys alone; plain addresses need a reason, and who took them is kept (LW-6)', async () => {
+  await insertContact(core, accountId, 'exported@post.example')
+  await api('POST', '/opt-outs', { addresses: ['exported@post.example'] })
+  const keys = await api<string>('GET', '/opt-outs/export.csv')
+  expect(keys.headers.get('content-disposition')).toBe('attachment; filename="opt-outs.csv"')
+  expect(keys.body).toContain(keyOf(core, 'exported@post.example').toString('hex'))
+  expect(keys.body).not.toContain('@')
+  expect(await api('GET', '/opt-outs/export.csv?plain=true')).toMatchObject({ status: 400 })
+  const plain = await api<string>('GET', '/opt-outs/export.csv?plain=true&reason=Asked+by+the+regulator')
+  expect(plain.body).toContain('exported@post.example')
+  const acts = await rows(
+    core.db,
+    sql<{ subject: unknown }>`
+    select subject from audit_events where account_id = ${accountId} and act = 'optouts.exported' order by event_id`,
+  )
+  expect(acts.map(({ subject }) => subject)).toMatchObject([
+    { plain: false, reason: null },
+    { plain: true, reason: 'Asked by the regulator' },
+  ])
+})
+
+test('a key that may only read does not get the export (LW-6, SE-9)', async () => {
+  const { token } = await makeApiKey(core.db, accountId, { name: 'Reader', scope: 'read' }, null)
+  expect(await api('GET', '/opt-outs/export.csv', undefined, token)).toMatchObject({ status: 403 })
+  expect(await api('GET', '/opt-outs/counts', undefined, token)).toMatchObject({ status: 200 })
 })

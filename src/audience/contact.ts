@@ -35,6 +35,7 @@ export async function addContact({ db, keys }: Parts, actor: Actor, asked: NewCo
       )
       if (!added) throw await contactExists(trx, accountId, address.canonical)
       const contactId = added.contact_id
+      await refuseLocked(trx, accountId, address.key, 'address') // its domain or its hash may be opted out
       await noteContactEvent(trx, actor, [contactId], 'added')
       if (await holdIfAlike(trx, accountId, contactId, address)) await noteContactEvent(trx, actor, [contactId], 'held')
       await joinGroups(trx, actor, contactId, asked.groupIds ?? [])
@@ -90,6 +91,7 @@ async function moveTo(trx: Trx, actor: Actor, before: TakenContact, address: Key
     update contacts set address = ${address.address}, canonical = ${address.canonical}, address_key = ${address.key}
     where account_id = ${accountId} and contact_id = ${before.contact_id}`,
   )
+  await refuseLocked(trx, accountId, address.key, 'address') // as above: under a rule it is out by now
   if (address.canonical === before.canonical) return
   const ended = await run(
     trx,

@@ -20,6 +20,8 @@ const facts = z.object({
   labels: z.array(z.string()).nullish(),
   answer: text,
   corrected: z.boolean().nullish(),
+  domain: text,
+  hashes: z.number().nullish(),
   changes: z.array(z.object({ label: z.string(), from: z.string().nullable(), to: z.string().nullable() })).nullish(),
   file: text,
   group: text,
@@ -48,12 +50,19 @@ function optOutText(source: OptOutSource, row: HistoryRow, data: Facts): string 
     complaint: from ? `by reporting${from} as unwanted` : 'by a complaint',
     provider: 'as a mailbox provider told',
     operator: byWhom(row).trim() || 'by an operator',
-    bulk: `${data.group ? `with everybody in the group ${data.group}` : 'with many others'}${byWhom(row)}`,
+    bulk: `${withWhom(data)}${byWhom(row)}`,
     import: `${data.file ? `by the import ${data.file}` : 'by an import'}${row.person ? `, started by ${row.person}` : ''}`,
     api: row.key ? `through the API with the key ${row.key}` : 'through the API',
     emma_api: 'through the Emma-compatible API',
   }
+  if (source === 'api' && (data.domain || data.hashes)) return `Opted out ${withWhom(data)}, ${ways.api}`
   return `Opted out ${data.again ? 'again ' : ''}${ways[source]}`
+}
+
+function withWhom({ group, domain, hashes }: Facts): string {
+  if (domain) return `with everybody at ${domain}`
+  if (hashes) return 'by a list of hashed addresses'
+  return group ? `with everybody in the group ${group}` : 'with many others'
 }
 
 const texts: Record<string, Text> = {

@@ -57,7 +57,8 @@ function present(row: HistoryRow): ContactEvent {
 
 const optOuts = (accountId: string, key: Buffer) => sql`
   select entry.at, 6 as place, entry.entry_id as id, 'opted_out' as kind, entry.source, entry.mailing_id, entry.user_id, entry.api_key_id,
-         jsonb_build_object('again', entry.address_key is not null and entry.opted_out = 0, 'group', groups.name, 'file', file.file_name) as data
+         jsonb_build_object('again', entry.address_key is not null and entry.opted_out = 0, 'group', groups.name, 'file', file.file_name,
+           'domain', entry.evidence ->> 'domain', 'hashes', (entry.evidence ->> 'hashes')::int) as data
   from (
     select entry_id from optout_ledger where account_id = ${accountId} and address_key = ${key}
     union select entry_id from standing_optouts where account_id = ${accountId} and address_key = ${key}

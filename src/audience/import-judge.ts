@@ -98,12 +98,13 @@ export function judged(order: ApplyOrder, from: number, to: number): RawBuilder<
       end as reason
     from (
       select row.line, row.address, row.canonical, row.address_key, row.fields, row.notes, contact.contact_id, contact.archived_at,
-        standing.opted_out_on,
-        case when row.opt_out or standing.address_key is not null then 'opted_out'
+        coalesce(standing.opted_out_on, case when rule.entry_id is not null and not row.opt_out then ${UNDER_A_RULE} end) as opted_out_on,
+        case when row.opt_out or standing.address_key is not null or rule.entry_id is not null then 'opted_out'
              when contact.contact_id is null and ${mode === 'update_only'}::boolean then 'skipped'
              when contact.contact_id is not null and ${mode === 'add_only'}::boolean then 'skipped'
              when base.found and released.found is null then 'held'
              when contact.contact_id is null then 'added'
+             when contact.archived_at is null and contact.fields = row.fields then 'unchanged' -- mostly so, and quickly seen
              when contact.archived_at is not null or jsonb_strip_nulls(contact.fields || row.fields) <> contact.fields then 'updated'
              else 'unchanged' end as outcome
       from import_rows row
@@ -115,13 +116,18 @@ export function judged(order: ApplyOrder, from: number, to: number): RawBuilder<
           case when standing.entry_id is distinct from ${order.optOutEntry}::bigint then ${optedOutOn(order)} end as opted_out_on
         from standing_optouts standing
         where standing.account_id = row.account_id and standing.address_key = row.address_key limit 1) standing on true
+      cross join lateral (
+        select case when standing.address_key is null and (select exists (select from accounts_with_rules own where own.account_id = ${order.accountId}))
+               then rule_of(row.account_id, row.address, row.canonical) end as entry_id) rule
       left join lateral (
         select true as found from standing_optouts untagged
         where untagged.account_id = row.account_id and untagged.address_key = row.base_key limit 1) base on row.base_key is not null
       left join lateral (
         select true as found from contact_holds hold
-        where hold.account_id = row.account_id and hold.contact_id = contact.contact_id and hold.released_at is not null limit 1) released on base.found
+        where base.found and hold.account_id = row.account_id and hold.contact_id = contact.contact_id
+          and hold.released_at is not null limit 1) released on true
       where ${of(order)} and row.line > ${from} and row.line <= ${to} and row.outcome is null
+      offset 0 -- or the outcome is worked out once for every time that it is named
     ) judged`
 }
 
@@ -146,5 +152,6 @@ export const of = ({ accountId, importId }: ApplyOrder) =>
 const optedOutOn = ({ accountId }: ApplyOrder) => sql`
   'Opted out on ' || to_char(standing.opted_out_at at time zone
     coalesce((select account.time_zone from accounts account where account.account_id = ${accountId}), 'UTC'), 'FMDD FMMonth YYYY') || '.'`
+const UNDER_A_RULE = 'Its whole domain opted out, or it is in a list of hashed addresses.'
 const SAID_BY_FILE = 'The file says so.'
 const BY_FILE = sql`'{opted_out_by_file}'::text[]`

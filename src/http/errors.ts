@@ -4,10 +4,11 @@ import { ZodError } from 'zod'
 import type { AccountErrorCode } from '../accounts/errors.ts'
 import type { AudienceErrorCode } from '../audience/errors.ts'
 import type { MailingErrorCode } from '../mailings/errors.ts'
+import type { OptOutErrorCode } from '../optouts/errors.ts'
 import { DomainError, isLocked, isUnavailable } from '../platform/errors.ts'
 import type { PageErrorCode } from '../platform/page.ts'
 
-type ErrorCode = PageErrorCode | AccountErrorCode | AudienceErrorCode | MailingErrorCode
+type ErrorCode = PageErrorCode | OptOutErrorCode | AccountErrorCode | AudienceErrorCode | MailingErrorCode
 
 // The only place that pairs failures with HTTP. A new code fails to compile until it is listed.
 const statusOf: Record<ErrorCode, number> = {
@@ -21,6 +22,8 @@ const statusOf: Record<ErrorCode, number> = {
   'account.invalid': 400,
   'account.not_found': 404,
   'api_key.not_found': 404,
+  'optout.invalid_domain': 400,
+  'optout.no_hash': 400,
   'contact.opted_out': 409,
   'contact.exists': 409,
   'contact.invalid_address': 400,

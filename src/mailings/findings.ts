@@ -1,4 +1,4 @@
-import { isFreeMail } from './free-mail.ts'
+import { isFreeMail } from '../optouts/free-mail.ts'
 import type { Finding } from './mailing.contract.ts'
 import type { OpenedMessage } from './open.ts'
 import { attribute, elementsOf } from './visible.ts'

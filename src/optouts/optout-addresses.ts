@@ -17,7 +17,7 @@ export async function optOutAddresses(
   const forms = new Set<string>()
   const invalid: string[] = []
   for (const given of addresses) {
-    const address = readAddress(given)
+    const address = readAddress(addressIn(given))
     if (isAddress(address)) forms.add(address.optOutForm)
     else invalid.push(given)
   }
@@ -28,8 +28,11 @@ export async function optOutAddresses(
   return { optedOut, alreadyOptedOut, invalid }
 }
 
+/** `ann@post.example` of “Ann Bell <ann@post.example>”. */
+export const addressIn = (text: string) => /<([^<>]*@[^<>]*)>[\s,;]*$/.exec(text)?.[1] ?? text
+
 /** The ledger never holds an address: it outlives the erasure of its person (LW-12). */
-const withoutAddresses = (note: string) =>
+export const withoutAddresses = (note: string) =>
   note
     .toWellFormed()
     .replaceAll('\0', '')

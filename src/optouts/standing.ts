@@ -14,7 +14,7 @@ import type { OptOut, OptOutSource, optOutsQuery } from './optout.contract.ts'
 export async function listOptOuts(
   { db, keys }: Pick<Core, 'db' | 'keys'>,
   accountId: string,
-  { limit, cursor, search, source, since }: z.infer<typeof optOutsQuery>,
+  { limit, cursor, search, source, since, until }: z.infer<typeof optOutsQuery>,
 ): Promise<{ items: OptOut[]; nextCursor: string | null }> {
   const after = readCursor(cursor, 2)
   const found = await rows(
@@ -29,6 +29,7 @@ export async function listOptOuts(
     where standing.account_id = ${accountId}
       ${source ? sql`and standing.source = ${source}` : sql``}
       ${since ? sql`and standing.opted_out_at >= ${since}` : sql``}
+      ${until ? sql`and standing.opted_out_at < ${until}` : sql``}
       ${search?.trim() ? matches(keys.address, accountId, search.trim()) : sql``}
       ${after ? sql`and (standing.opted_out_at, standing.address_key) < (${instantOf(after[1])}, ${keyOf(after[0])})` : sql``}
     order by standing.opted_out_at desc, standing.address_key desc limit ${limit + 1}`,

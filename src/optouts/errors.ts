@@ -1,0 +1,1 @@
+export type OptOutErrorCode = 'optout.invalid_domain' | 'optout.no_hash'
