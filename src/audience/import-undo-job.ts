@@ -9,7 +9,8 @@ import { addedOnes, changedOnes, optedOutKept, type UndoOrder, undoOrder } from 
 /** The kind of the job; its handler is undoImport. */
 export const IMPORT_UNDO = 'import_undo'
 
-const BATCH = 5_000
+/** Contacts in one transaction: it holds them, and an opt-out of one of them waits for it. */
+const BATCH = 1_000
 const payload = z.object({ importId: z.string() })
 
 type Place = {
@@ -48,6 +49,7 @@ type Stepped = { seen: number; result: ImportUndoResult | null }
 
 async function takeStep(trx: Trx, order: UndoOrder): Promise<Stepped> {
   const { accountId, importId } = order
+  await sql`set local enable_seqscan = off`.execute(trx) // by key, whatever is known about tables that have just grown
   const place = await row(
     trx,
     sql<Place>`
@@ -134,8 +136,7 @@ const steps: Record<
         order,
         place,
         sql`select contact_id, jsonb_build_object('archived', leaves, 'labels',
-              (select jsonb_agg(coalesce(field.label, key) order by field.position) from jsonb_object_keys(back) as given (key)
-               left join fields field on field.account_id = ${order.accountId} and field.name = given.key)) as data from changed`,
+              (select jsonb_agg(coalesce(${JSON.stringify(order.labels)}::jsonb -> key, to_jsonb(key))) from jsonb_object_keys(back) key)) as data from changed`,
       )})
       select (select count(*) from mine where rolls)::int as rolled, (select count(*) from mine where leaves)::int as archived,
         (select count(*) from mine where stays)::int as stays`,
@@ -225,8 +226,10 @@ async function hold(trx: Trx, { accountId }: UndoOrder, asked: RawBuilder<unknow
   await run(
     trx,
     sql`
-    select from contacts where account_id = ${accountId} and contact_id = any (${ids}::bigint[])
-    order by contact_id for no key update`,
+    select from (select contact_id from unnest(${ids}::bigint[]) as asked (contact_id) order by contact_id) asked
+    cross join lateral (
+      select from contacts own where own.account_id = ${accountId} and own.contact_id = asked.contact_id
+      limit 1 for no key update) held`,
   )
   return ids
 }

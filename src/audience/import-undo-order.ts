@@ -1,5 +1,6 @@
 import type { RawBuilder } from 'kysely'
 import { type Db, row, sql } from '../platform/database.ts'
+import { fieldLabels } from './field.ts'
 import { stateOf } from './import-job.ts'
 
 /** What an undo needs to know of its import. */
@@ -12,6 +13,8 @@ export type UndoOrder = {
   madeGroupIds: string[]
   madeFields: string[]
   optOutEntry: string | null
+  /** Of fields, by name. */
+  labels: Record<string, string>
 }
 
 export async function undoOrder(db: Db, accountId: string, importId: string): Promise<UndoOrder> {
@@ -31,6 +34,7 @@ export async function undoOrder(db: Db, accountId: string, importId: string): Pr
     madeGroupIds,
     madeFields,
     optOutEntry,
+    labels: Object.fromEntries(await fieldLabels(db, accountId)),
   }
 }
 
