@@ -21,6 +21,7 @@ export const paths = {
   optOuts: '/audience/opt-outs',
   fields: '/audience/fields',
   archive: '/audience/archive',
+  exports: '/audience/exports',
   newImport: '/audience/imports/new',
   import: (id: string) => `/audience/imports/${id}`,
   importStep: (id: string, step: ImportStepPath) => `/audience/imports/${id}/${step}`,
@@ -40,6 +41,9 @@ export type ImportStepPath = 'columns' | 'groups' | 'check' | 'progress' | 'resu
 
 /** URLs of the server that the browser opens itself: downloads. */
 export const downloads = {
+  exportFile: (id: string) => `/api/v1/exports/${id}/file`,
+  contactRecord: (id: string) => `/api/v1/contacts/${id}/record.json`,
+  optOutEvidence: (id: string) => `/api/v1/contacts/${id}/evidence.html`,
   importRows: (id: string, asked: Record<string, string | undefined>) =>
     withSearch(`/api/v1/imports/${id}/rows.csv`, asked),
 }

@@ -48,6 +48,14 @@ const screens = [
     '/audience/topics',
     lazyRouteComponent(() => import('./audience/TopicsPage.tsx'), 'TopicsPage'),
   ),
+  screen(
+    '/audience/exports',
+    lazyRouteComponent(() => import('./audience/ExportsPage.tsx'), 'ExportsPage'),
+  ),
+  screen(
+    '/audience/archive',
+    lazyRouteComponent(() => import('./archive/ArchivePage.tsx'), 'ArchivePage'),
+  ),
   screen('/audience/imports', lazyRouteComponent(imports, 'ImportsPage')),
   screen(
     '/audience/imports/new',

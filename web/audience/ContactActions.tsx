@@ -1,16 +1,18 @@
 import { Button, Menu, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconArchive, IconDots, IconEraser, IconRestore } from '@tabler/icons-react'
+import { IconArchive, IconArrowMerge, IconDots, IconDownload, IconEraser, IconRestore } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import type { Contact } from '../../src/audience/contact.contract.ts'
 import { anything, del, post } from '../api.ts'
-import { paths } from '../paths.ts'
+import { downloads, paths } from '../paths.ts'
 import { Confirm } from '../ui/Confirm.tsx'
 import { noticeDone, noticeFault } from '../ui/notice.tsx'
+import { MergeContact } from './MergeContact.tsx'
 
 export function ContactActions({ contact }: { contact: Contact }) {
   const [erasing, erase] = useDisclosure(false)
+  const [merging, merge] = useDisclosure(false)
   const client = useQueryClient()
   const navigate = useNavigate()
   const refresh = () =>
@@ -40,6 +42,17 @@ export function ContactActions({ contact }: { contact: Contact }) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item
+            component="a"
+            href={downloads.contactRecord(contact.id)}
+            download
+            leftSection={<IconDownload size={16} aria-hidden />}
+          >
+            Export this record
+          </Menu.Item>
+          <Menu.Item leftSection={<IconArrowMerge size={16} aria-hidden />} onClick={merge.open}>
+            Merge with another contact
+          </Menu.Item>
           {contact.archivedAt ? (
             <Menu.Item leftSection={<IconRestore size={16} aria-hidden />} onClick={() => void setAndTell('restore')}>
               Restore
@@ -54,6 +67,7 @@ export function ContactActions({ contact }: { contact: Contact }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      <MergeContact contact={contact} opened={merging} onClose={merge.close} />
       <Confirm
         opened={erasing}
         title="Erase 1 contact?"

@@ -18,6 +18,7 @@ export const navigation: NavSection[] = [
       { name: 'Groups', to: paths.groups, key: 'g' },
       { name: 'Imports', to: paths.imports, key: 'i' },
       { name: 'Topics', to: paths.topics },
+      { name: 'Archive', to: paths.archive },
     ],
   },
   { name: 'Mailings', to: paths.mailings, within: '/mailings', icon: IconMail, key: 'm' },
