@@ -44,6 +44,8 @@ export const downloads = {
   exportFile: (id: string) => `/api/v1/exports/${id}/file`,
   contactRecord: (id: string) => `/api/v1/contacts/${id}/record.json`,
   optOutEvidence: (id: string) => `/api/v1/contacts/${id}/evidence.html`,
+  optOuts: (reason: string | undefined) =>
+    withSearch('/api/v1/opt-outs/export.csv', reason === undefined ? {} : { plain: 'true', reason }),
   importRows: (id: string, asked: Record<string, string | undefined>) =>
     withSearch(`/api/v1/imports/${id}/rows.csv`, asked),
 }

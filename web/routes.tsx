@@ -45,6 +45,10 @@ const screens = [
   screen('/audience/groups', lazyRouteComponent(groups, 'GroupsPage')),
   screen('/audience/groups/$id', lazyRouteComponent(group, 'GroupPage')),
   screen(
+    '/audience/opt-outs',
+    lazyRouteComponent(() => import('./optouts/OptOutsPage.tsx'), 'OptOutsPage'),
+  ),
+  screen(
     '/audience/topics',
     lazyRouteComponent(() => import('./audience/TopicsPage.tsx'), 'TopicsPage'),
   ),

@@ -73,7 +73,7 @@ function Check({ import: one }: { import: AudienceImport }) {
             onClick={() => start.mutate()}
           >
             {plan.asOptOuts
-              ? `Opt out ${counted(one.counts.optedOut, 'address', 'addresses')}`
+              ? `Opt out ${counted(ready ? one.notes.optedOutByFile : 0, 'address', 'addresses')}`
               : `Import ${counted(ready ? one.counts.added + one.counts.updated : 0, 'contact')}`}
           </Button>
         </>
@@ -83,14 +83,14 @@ function Check({ import: one }: { import: AudienceImport }) {
         <div role="alert">
           <Banner
             tint="red"
-            title="The file could not be checked"
+            title={start.error ? 'The import was not started' : 'The file could not be checked'}
             actions={
               <Button variant="default" onClick={() => check.mutate()}>
                 Try again
               </Button>
             }
           >
-            {messageOf(failed)} Nothing was imported.
+            {messageOf(failed)} {!start.error && 'Nothing was imported.'}
           </Banner>
         </div>
       )}

@@ -1,6 +1,7 @@
 import { useDisclosure } from '@mantine/hooks'
 import {
   IconAlertTriangle,
+  IconBan,
   IconCopy,
   IconLock,
   IconMinus,
@@ -62,7 +63,34 @@ export function ImportTally({ import: one, done }: { import: AudienceImport; don
 }
 
 function linesOf(one: AudienceImport, done: boolean): Line[] {
+  if (one.options?.asOptOuts) return optOutLines(one, done)
   return [...mainLines(one, done), ...remarkLines(one, done).filter(({ n }) => n > 0)]
+}
+
+/** Of a file that opts everybody out; they add up to its rows too. */
+function optOutLines(one: AudienceImport, done: boolean): Line[] {
+  const lines = mainLines(one, done).filter(({ key }) => key === 'invalid' || key === 'duplicate')
+  return [
+    {
+      key: 'opted_out_by_file',
+      asked: { note: 'opted_out_by_file' },
+      icon: IconBan,
+      tint: 'optOut',
+      title: done ? 'Opted out' : 'Will be opted out',
+      text: 'Contacts or not; addresses that are no contacts are kept, so that no later import brings them in',
+      n: one.notes.optedOutByFile,
+    },
+    {
+      key: 'opted_out_before',
+      asked: { note: 'opted_out_before' },
+      icon: IconLock,
+      tint: 'gray',
+      title: 'Already opted out',
+      text: 'Stay as they are, with their first reason',
+      n: one.notes.optedOutBefore,
+    },
+    ...lines,
+  ]
 }
 
 /** They add up to the rows of the file. */

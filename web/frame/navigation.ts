@@ -17,6 +17,7 @@ export const navigation: NavSection[] = [
       { name: 'Contacts', to: paths.contacts, key: 'c' },
       { name: 'Groups', to: paths.groups, key: 'g' },
       { name: 'Imports', to: paths.imports, key: 'i' },
+      { name: 'Opt-outs', to: paths.optOuts },
       { name: 'Topics', to: paths.topics },
       { name: 'Archive', to: paths.archive },
     ],
