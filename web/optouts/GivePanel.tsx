@@ -32,76 +32,78 @@ export function GivePanel({
 }) {
   return (
     <section className="panel" aria-label="Who is to be opted out">
-      <Tabs
-        value={way}
-        onChange={(value) => onWay(ways.find(([one]) => one === value)?.[0] ?? 'paste')}
-        keepMounted={false}
-      >
-        <div className="tabs-scroll">
-          <Tabs.List>
-            {ways.map(([value, name]) => (
-              <Tabs.Tab key={value} value={value}>
-                {name}
-              </Tabs.Tab>
-            ))}
-          </Tabs.List>
-        </div>
-        <div className="pad stack">
-          <Tabs.Panel value="paste">
-            <Textarea
-              ref={field}
-              label="Addresses"
-              description="One a line, or separated by commas. Names around them do no harm."
-              rows={10}
-              className="mono-field"
-              value={given.text}
-              error={problem}
-              onChange={(event) => onGive({ text: event.currentTarget.value })}
-            />
-          </Tabs.Panel>
-          <Tabs.Panel value="file">
-            <OptOutFile />
-          </Tabs.Panel>
-          <Tabs.Panel value="group">
-            <GroupField given={given} onGive={onGive} />
-          </Tabs.Panel>
-          <Tabs.Panel value="segment">
-            <SegmentField given={given} onGive={onGive} />
-          </Tabs.Panel>
-          <Tabs.Panel value="domain">
-            <TextInput
-              label="Domain"
-              description="Such as *@example.com. Everybody at it is opted out, and whoever comes to it later. This cannot be ended."
-              autoComplete="off"
-              spellCheck={false}
-              value={given.domain}
-              error={problem}
-              onChange={(event) => onGive({ domain: event.currentTarget.value })}
-            />
-          </Tabs.Panel>
-          <Tabs.Panel value="hashes">
-            <Textarea
-              ref={field}
-              label="Hashes"
-              description="One a line: MD5, SHA-1 or SHA-256 of addresses in lower case. They are compared with your contacts now and with everybody who comes later."
-              rows={10}
-              className="mono-field"
-              value={given.hashes}
-              error={problem}
-              onChange={(event) => onGive({ hashes: event.currentTarget.value })}
-            />
-          </Tabs.Panel>
-          {(way === 'paste' || way === 'domain' || way === 'hashes') && (
-            <TextInput
-              label="Note for the record"
-              description="Shown with the opt-outs as their reason. Addresses in it are masked."
-              maxLength={1000}
-              value={given.note}
-              onChange={(event) => onGive({ note: event.currentTarget.value })}
-            />
-          )}
-        </div>
-      </Tabs>
+      <div className="pad">
+        <Tabs
+          value={way}
+          onChange={(value) => onWay(ways.find(([one]) => one === value)?.[0] ?? 'paste')}
+          keepMounted={false}
+        >
+          <div className="tabs-scroll">
+            <Tabs.List>
+              {ways.map(([value, name]) => (
+                <Tabs.Tab key={value} value={value}>
+                  {name}
+                </Tabs.Tab>
+              ))}
+            </Tabs.List>
+          </div>
+          <div className="stack tabs-body">
+            <Tabs.Panel value="paste">
+              <Textarea
+                ref={field}
+                label="Addresses"
+                description="One a line, or separated by commas. Names around them do no harm."
+                rows={10}
+                className="mono-field"
+                value={given.text}
+                error={problem}
+                onChange={(event) => onGive({ text: event.currentTarget.value })}
+              />
+            </Tabs.Panel>
+            <Tabs.Panel value="file">
+              <OptOutFile />
+            </Tabs.Panel>
+            <Tabs.Panel value="group">
+              <GroupField given={given} onGive={onGive} />
+            </Tabs.Panel>
+            <Tabs.Panel value="segment">
+              <SegmentField given={given} onGive={onGive} />
+            </Tabs.Panel>
+            <Tabs.Panel value="domain">
+              <TextInput
+                label="Domain"
+                description="Such as *@example.com. Everybody at it is opted out, and whoever comes to it later. This cannot be ended."
+                autoComplete="off"
+                spellCheck={false}
+                value={given.domain}
+                error={problem}
+                onChange={(event) => onGive({ domain: event.currentTarget.value })}
+              />
+            </Tabs.Panel>
+            <Tabs.Panel value="hashes">
+              <Textarea
+                ref={field}
+                label="Hashes"
+                description="One a line: MD5, SHA-1 or SHA-256 of addresses in lower case. They are compared with your contacts now and with everybody who comes later."
+                rows={10}
+                className="mono-field"
+                value={given.hashes}
+                error={problem}
+                onChange={(event) => onGive({ hashes: event.currentTarget.value })}
+              />
+            </Tabs.Panel>
+            {(way === 'paste' || way === 'domain' || way === 'hashes') && (
+              <TextInput
+                label="Note for the record"
+                description="Shown with the opt-outs as their reason. Addresses in it are masked."
+                maxLength={1000}
+                value={given.note}
+                onChange={(event) => onGive({ note: event.currentTarget.value })}
+              />
+            )}
+          </div>
+        </Tabs>
+      </div>
     </section>
   )
 }
