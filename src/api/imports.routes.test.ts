@@ -556,3 +556,69 @@ test('lines are paged with a cursor', async () => {
   expect([...first.body.items, ...second.body.items].map(({ line }) => line)).toEqual([2, 3, 4])
   expect(second.body.nextCursor).toBeNull()
 })
+
+test('a check and the import say more about the rows, and list them by each remark (INV-5, AB-22, LW-8)', async () => {
+  await importFile('email,first name\nback20@post.example,B\nout20@post.example,O\nmate20@post.example,M\n')
+  const archived = await contact('back20@post.example')
+  expect(archived).toBeDefined()
+  const { body: found } = await api<{ items: { id: string }[] }>('GET', '/contacts?search=back20')
+  await api('POST', `/contacts/${found.items[0]?.id}/archive`)
+  for (const address of ['out20@post.example', 'same20@post.example']) await optOutAddress(address)
+  const file = [
+    'email,first name,opt out',
+    'back20@post.example,B,no',
+    'out20@post.example,O,no',
+    'leaves20@post.example,L,yes',
+    'same20+tag@post.example,S,no',
+    'new20@post.example,N,no',
+    'broken,X,no',
+  ].join('\n')
+  const notes = { optedOutBefore: 1, optedOutByFile: 1, samePerson: 1, restored: 1, notAdded: 0, notUpdated: 0 }
+  for (const dryRun of [true, false]) {
+    const done = await importFile(file, { dryRun, basis: { kind: 'customers', note: '' } })
+    expect(done).toMatchObject({ counts: { rows: 6, added: 1, updated: 1, optedOut: 2, held: 1, invalid: 1 }, notes })
+    const { rows: all, ...others } = done.counts
+    expect(Object.values(others).reduce((sum, number) => sum + number, 0)).toBe(all)
+    const linesWith = async (query: string) => (await rowsOf(done.id, `&${query}`)).map(({ line }) => line)
+    expect(await linesWith('note=opted_out_before')).toEqual([3])
+    expect(await linesWith('note=opted_out_by_file')).toEqual([4])
+    expect(await linesWith('note=same_person')).toEqual([5])
+    expect(await linesWith('note=restored')).toEqual([2])
+    expect(await linesWith('note=role')).toEqual([])
+    expect(await linesWith('note=without_value')).toEqual([])
+    expect(await linesWith('outcome=rejected')).toEqual([7])
+    expect((await rowsOf(done.id)).map((listed) => listed.notes)).toEqual([
+      ['restored'],
+      ['opted_out_before'],
+      ['opted_out_by_file'],
+      ['same_person'],
+      [],
+      [],
+    ])
+  }
+  const only = await importFile('email\nnew20@post.example\nnobody20@post.example\n', { mode: 'update_only' })
+  expect(only).toMatchObject({ counts: { unchanged: 2 }, notes: { notAdded: 1, notUpdated: 0 } })
+  const add = await importFile('email\nnew20@post.example\nbody20@post.example\n', { mode: 'add_only' })
+  expect(add).toMatchObject({ counts: { added: 1, unchanged: 1 }, notes: { notAdded: 0, notUpdated: 1 } })
+})
+
+test('an import is undone through the API: the question before it, the job, the result', async () => {
+  const done = await importFile('email\na21@post.example\nb21@post.example\n', { newGroups: ['Twenty-one'] })
+  const result = { archived: 2, rolledBack: 0, leftGroups: 2, leftAlone: 0, optedOutKept: 0 }
+  expect(await api('GET', `/imports/${done.id}/undo`)).toMatchObject({ status: 200, body: result })
+  const { status, body } = await api<{ kind: string }>('POST', `/imports/${done.id}/undo`)
+  expect([status, body.kind]).toEqual([202, 'import_undo'])
+  await vi.waitFor(
+    async () => {
+      const { body: now } = await api<AudienceImport>('GET', `/imports/${done.id}`)
+      expect(now.undo).toMatchObject({ status: 'done', result })
+    },
+    { timeout: 20_000 },
+  )
+  expect(await contact('a21@post.example')).toMatchObject({ archived_at: expect.any(Date) })
+  expect(await api('POST', `/imports/${done.id}/undo`)).toMatchObject({
+    status: 409,
+    body: { code: 'import.not_possible', message: 'This import was undone already.' },
+  })
+  expect(await api('POST', `/imports/${done.id}/resume`)).toMatchObject({ status: 409 })
+})

@@ -12,7 +12,7 @@ import { optOut } from '../optouts/optout.ts'
 import { row, rows, sql, transaction } from '../platform/database.ts'
 import { JobInterrupted } from '../platform/jobs.ts'
 import { importOptions } from './import.contract.ts'
-import { cancelImport, startImport, uploadImport } from './import.ts'
+import { cancelImport, resumeImport, startImport, uploadImport } from './import.ts'
 import { runImport } from './import-job.ts'
 import { findImport, listImportRows } from './import-report.ts'
 
@@ -29,16 +29,18 @@ async function begin(csv: string, options: Record<string, unknown> = {}): Promis
   return importId
 }
 
+const jobOf = (importId: string, progress: (done: number) => Promise<void> = async () => {}) => ({
+  db: core.db,
+  accountId,
+  jobId: '1',
+  payload: { importId },
+  progress,
+  isCancelAsked: async () => false,
+})
+
 /** Runs the job of an import once; `progress` is called between its steps. */
-const work = (importId: string, progress: (done: number) => Promise<void> = async () => {}) =>
-  runImport(core, {
-    db: core.db,
-    accountId,
-    jobId: '1',
-    payload: { importId },
-    progress,
-    isCancelAsked: async () => false,
-  })
+const work = (importId: string, progress?: (done: number) => Promise<void>) =>
+  runImport(core, jobOf(importId, progress))
 
 const file = (name: string, lines: number, value = 'x') =>
   `email,first name\n${Array.from({ length: lines }, (_, number) => `${name}-${number}@post.example,${value}\n`).join('')}`
@@ -176,6 +178,103 @@ test('an import whose file is gone fails and says so', async () => {
     status: 'failed',
     problem: { code: 'import.unreadable' },
   })
+})
+
+test('an import that fails for good before its first row leaves nothing, and says why (IM-13)', async () => {
+  const importId = await begin(file('early', 3_000), { newGroups: ['Early'] })
+  const failing = runImport(core, {
+    ...jobOf(importId, () => Promise.reject(new Error('the disk is full'))),
+    isLastAttempt: true,
+  })
+  await expect(failing).rejects.toThrow('the disk is full')
+  expect(await findImport(core.db, accountId, importId)).toMatchObject({
+    status: 'failed',
+    counts: { rows: 0, added: 0 },
+    resumable: false,
+    undoableUntil: null,
+    problem: { code: 'internal', message: 'The import failed too often; the log of the program says why.' },
+  })
+  expect(await countOf('early')).toEqual({ contacts: 0, members: 0 })
+  expect(await rows(core.db, sql`select from groups where account_id = ${accountId} and name = 'Early'`)).toEqual([])
+  await expect(resumeImport(core, caller, importId)).rejects.toThrow('did not stop halfway')
+})
+
+test('an import that fails for good halfway tells what was written, and can be gone on with or undone (IM-13)', async () => {
+  const importId = await begin(file('half', 5_000), { newGroups: ['Half'] })
+  const { path } = await row(
+    core.db,
+    sql<{ path: string }>`
+    select file ->> 'path' as path from imports where account_id = ${accountId} and import_id = ${importId}`,
+  )
+  expect(existsSync(join(dataDir, 'uploads', path))).toBe(true)
+  const fail = async (done: number) => {
+    if (done > 0) throw new Error('the disk is full')
+  }
+  await expect(runImport(core, { ...jobOf(importId, fail), isLastAttempt: true })).rejects.toThrow('the disk is full')
+  const failed = await findImport(core.db, accountId, importId)
+  expect(failed).toMatchObject({ status: 'failed', counts: { rows: 5_000, added: 1_999 }, resumable: true })
+  expect(failed.problem?.message).toContain('1,999 contacts were written before that; they stay.')
+  expect(failed.undoableUntil).not.toBeNull()
+  expect(await countOf('half')).toEqual({ contacts: 1_999, members: 1_999 })
+  expect(existsSync(join(dataDir, 'uploads', path))).toBe(false)
+  await resumeImport(core, caller, importId)
+  expect(await work(importId)).toMatchObject({ added: 5_000 })
+  expect(await findImport(core.db, accountId, importId)).toMatchObject({
+    status: 'done',
+    problem: null,
+    resumable: false,
+  })
+  expect(await countOf('half')).toEqual({ contacts: 5_000, members: 5_000 })
+})
+
+test('a row that comes again unchanged is listed, without being written again (IM-8)', async () => {
+  await work(await begin(file('weekly', 3)))
+  const importId = await begin(`${file('weekly', 3)}new-weekly@post.example,x\n`)
+  await work(importId)
+  const listed = async (outcome?: 'unchanged' | 'added') =>
+    (await listImportRows(core.db, accountId, importId, { limit: 9, outcome })).items.map((item) => item.outcome)
+  expect(await listed()).toEqual(['unchanged', 'unchanged', 'unchanged', 'added'])
+  expect(await listed('unchanged')).toHaveLength(3)
+  expect(await listed('added')).toHaveLength(1)
+})
+
+test('a contact that is added by hand while its row is being written is met, and its former details are kept (IM-7)', async () => {
+  const importId = await begin(file('crossing', 3, 'file'))
+  let running: Promise<unknown> = Promise.resolve()
+  await transaction(core.db, async (trx) => {
+    const address = 'crossing-1@post.example'
+    await sql`insert into contacts (account_id, address, canonical, address_key, fields)
+              values (${accountId}, ${address}, ${address}, ${addressKey(core.keys.address, address)}, '{"first_name": "hand"}')`.execute(
+      trx,
+    )
+    running = work(importId)
+    await blocked()
+  })
+  expect(await running).toMatchObject({ rows: 3, added: 2, updated: 1 })
+  expect(
+    await rows(
+      core.db,
+      sql`select changes from import_changes where account_id = ${accountId} and import_id = ${importId}`,
+    ),
+  ).toEqual([{ changes: { first_name: ['hand', 'file'] } }])
+})
+
+test('an operator says why one may write to the people of a file; a program, a check and opt-outs need not (LW-8)', async () => {
+  const { user_id: userId } = await row(
+    core.db,
+    sql<{ user_id: string }>`
+    insert into users (organization_id, email, name, password_hash)
+    select organization_id, 'importer@post.example', 'Ida', 'x' from accounts where account_id = ${accountId} returning user_id`,
+  )
+  const operator = { ...caller, userId }
+  const importId = await uploadImport(core, operator, Readable.from([Buffer.from(file('basis', 1))]), 'people.csv')
+  const start = (options: Record<string, unknown>) =>
+    startImport(core, operator, importId, importOptions.parse(options))
+  await expect(start({})).rejects.toThrow('Say why you may write to these people')
+  const basis = { kind: 'signed_up', note: 'Ticket desk, autumn 2026' }
+  await start({ basis })
+  await work(importId)
+  expect(await findImport(core.db, accountId, importId)).toMatchObject({ options: { basis }, startedBy: 'Ida' })
 })
 
 test('an upload that nobody started is deleted after a day', async () => {

@@ -51,6 +51,7 @@ export async function uploadImport(
  */
 export async function startImport(core: Core, caller: Caller, importId: string, options: ImportOptions): Promise<void> {
   const { accountId, userId } = caller
+  requireBasis(caller, options)
   await transaction(core.db, async (trx) => {
     await run(trx, sql`select from imports where account_id = ${accountId} and import_id = ${importId} for update`)
     const { status, options: before, file } = await stateOf(trx, accountId, importId)
@@ -142,6 +143,13 @@ export async function cancelImport(core: Core, accountId: string, importId: stri
     )
   if (asked.status === 'uploaded' || asked.status === 'done')
     await leaveNothing(core, accountId, importId, file, 'cancelled', null)
+}
+
+/** An operator states why one may write to these people; nobody needs a reason to opt somebody out (LW-8). */
+function requireBasis({ userId, apiKeyId }: Caller, { basis, dryRun, asOptOuts }: ImportOptions): void {
+  if (basis !== null || dryRun || asOptOuts || userId === null || apiKeyId !== null) return
+  const why = 'Say why you may write to these people, under Basis. Nothing was imported yet.'
+  throw new DomainError<AudienceErrorCode>('import.invalid', why, { fields: { basis: 'Choose one.' } })
 }
 
 /** An upload that nobody started is deleted after a day: people's data stays no longer than it is needed. */
