@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { OptOutSource } from '../optouts/optout.contract.ts'
+import { type ImportBasis, importBasis } from './import.contract.ts'
 
 export type HistoryRow = {
   at: Date
@@ -17,6 +18,7 @@ const text = z.string().nullish()
 const facts = z.object({
   again: z.boolean().nullish(),
   archived: z.boolean().nullish(),
+  basis: importBasis.nullish(),
   labels: z.array(z.string()).nullish(),
   answer: text,
   corrected: z.boolean().nullish(),
@@ -67,10 +69,10 @@ function withWhom({ group, domain, hashes }: Facts): string {
 
 const texts: Record<string, Text> = {
   added: (row) => `Added${byWhom(row)}`,
-  imported: (_, { file, line, changes }) =>
+  imported: (_, { file, line, changes, basis }) =>
     changes
       ? `${changes.map(changeText).join(', ')} by ${file ? `the import ${file}` : 'an import'}`
-      : `Added by ${file ? `the import ${file}` : 'an import'}${line ? `, line ${line}` : ''}`,
+      : `Added by ${file ? `the import ${file}` : 'an import'}${line ? `, line ${line}` : ''}${basisText(basis)}`,
   import_undone: (row, { file, labels, archived }) =>
     `The import ${file ?? 'that added it'} was undone${byWhom(row)}: ${[archived ? 'archived' : '', labels?.length ? `former ${labels.join(', ')} back` : ''].filter((part) => part).join(', ')}`,
   edited: (row, { changes }) => `${(changes ?? []).map(changeText).join(', ') || 'Details changed'}${byWhom(row)}`,
@@ -99,6 +101,17 @@ const texts: Record<string, Text> = {
 }
 
 const nameOf = ({ mailing }: HistoryRow) => mailing ?? 'a mailing that was deleted'
+
+const BASES: Record<ImportBasis['kind'], string> = {
+  signed_up: 'they signed up',
+  customers: 'they are customers',
+  asked_in_person: 'they asked in person',
+  other: 'another basis',
+}
+
+/** Why one may write to them, as the importer said (LW-8). */
+const basisText = (basis: ImportBasis | null | undefined) =>
+  basis ? `: ${BASES[basis.kind]}${basis.note ? `, ${basis.note}` : ''}` : ''
 
 const byWhom = ({ person, key }: HistoryRow) => (person ? ` by ${person}` : key ? ` with the API key ${key}` : '')
 

@@ -74,7 +74,7 @@ const acts = (accountId: string, contactId: string) => sql`
 
 const imported = (accountId: string, contactId: string) => sql`
   select contact.created_at, 1, contact.contact_id, 'imported', null, null::bigint, file.started_by, null::bigint,
-         jsonb_build_object('file', file.file_name, 'line', contact.import_line)
+         jsonb_build_object('file', file.file_name, 'line', contact.import_line, 'basis', file.options -> 'basis')
   from contacts contact
   left join imports file on file.account_id = contact.account_id and file.import_id = contact.import_id
   where contact.account_id = ${accountId} and contact.contact_id = ${contactId} and contact.import_id is not null`

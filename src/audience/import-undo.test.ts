@@ -278,10 +278,13 @@ test('whoever opts out while an undo waits for them keeps details and groups (IN
 })
 
 test('the history of a contact tells which import changed what, and that it was undone (INV-25)', async () => {
-  await importFile('email,first name\nstory12@post.example,Former\n')
+  await importFile('email,first name\nstory12@post.example,Former\n', {
+    basis: { kind: 'signed_up', note: 'Ticket desk' },
+  })
   const importId = await importFile('email,first name\nstory12@post.example,Later\n')
   const { contact_id: id } = await contact('story12@post.example')
   expect(await text(id)).toContain('First name changed from Former to Later by the import people.csv')
+  expect(await text(id)).toContain('Added by the import people.csv, line 2: they signed up, Ticket desk')
   await undo(importId)
   expect((await text(id))[0]).toBe('The import people.csv was undone: former First name back')
 })
