@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { bulkWriters } from './promise-bulk.ts'
+import { identityWriters } from './promise-identity.ts'
 import { file, importWriters, modes, undoWriters } from './promise-imports.ts'
 import { sqlWriters, type Writer } from './promise-statements.ts'
 import { changeAll, fresh, importFile, leaveByLink, makeGroup, tryStatement } from './promise-world.ts'
@@ -242,6 +243,7 @@ export const writers: Writer[] = [
   ...contactWriters,
   ...groupWriters,
   ...bulkWriters,
+  ...identityWriters,
   ...importWriters,
   ...undoWriters,
   ...optOutWriters,
@@ -265,6 +267,9 @@ export const harmless = [
   'post /segments/{id}/archive',
   'post /segments/{id}/restore',
   'post /contacts/selection',
+  'post /contacts/erase/check',
+  'post /exports',
+  'post /exports/{id}/cancel',
   'post /topics',
   'post /topics/order',
   'patch /topics/{id}',

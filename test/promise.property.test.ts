@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { isAddress, readAddress } from '../src/optouts/address.ts'
 import { rows, sql } from '../src/platform/database.ts'
 import { actOnMany } from './promise-bulk.ts'
+import { eraseList } from './promise-identity.ts'
 import {
   addContact,
   changeAll,
@@ -83,6 +84,11 @@ const acts: Act[] = [
   { name: 'is restored', run: (_life, who) => on(who, 'POST', '/restore') },
   { name: 'is released', run: (_life, who) => on(who, 'POST', '/release') },
   { name: 'is erased', run: (_life, who) => on(who, 'DELETE', '') },
+  { name: 'is erased by a list', run: (_life, who, other) => eraseList(world, [who, other]) },
+  {
+    name: 'is merged with another',
+    run: async (_life, who, other) => on(who, 'POST', '/merge', { otherId: await idOf(other) }),
+  },
   ...['add_and_update', 'add_only', 'update_only'].map(
     (mode): Act => ({
       name: `is imported with others, ${mode}`,
