@@ -136,6 +136,8 @@ create table contacts (
 CREATE INDEX contacts_archived ON public.contacts USING btree (account_id, contact_id) WHERE (archived_at IS NOT NULL);
 CREATE INDEX contacts_by_import ON public.contacts USING btree (account_id, import_id, contact_id) WHERE (import_id IS NOT NULL);
 CREATE INDEX contacts_by_key ON public.contacts USING btree (account_id, address_key);
+CREATE INDEX contacts_by_source ON public.contacts USING btree (account_id, source, contact_id);
+CREATE INDEX contacts_by_time ON public.contacts USING btree (account_id, created_at);
 CREATE INDEX contacts_search ON public.contacts USING gin (contact_search(address, fields) gin_trgm_ops);
 CREATE TRIGGER former AFTER UPDATE OF address_key ON public.contacts FOR EACH ROW WHEN ((new.address_key <> old.address_key)) EXECUTE FUNCTION remember_former_address();
 CREATE TRIGGER locked BEFORE UPDATE ON public.contacts FOR EACH ROW EXECUTE FUNCTION guard_contact();

@@ -59,7 +59,7 @@ function compile(context: Context, condition: Condition): Sql {
     case 'source':
       return sql`(contact.source = ${condition.source})`
     case 'import':
-      return sql`(contact.import_id is not distinct from ${condition.importId})`
+      return sql`(contact.import_id is not null and contact.import_id = ${condition.importId})`
     case 'added':
       return isWhen(sql`contact.created_at`, condition.when, context.calendar)
     case 'changed':

@@ -4,6 +4,7 @@ import { compileCondition } from './condition.ts'
 import { checkCondition } from './condition-check.ts'
 import type { ContactFilter, Selection } from './contact.contract.ts'
 import { choseTopic, hasStatus, inGroup } from './contact-facts.ts'
+import { contains } from './contact-search.ts'
 import { findSegment } from './segment.ts'
 
 /**
@@ -48,24 +49,3 @@ export async function selected(db: Db, accountId: string, selection: Selection):
   if ('filter' in selection) return matching(db, accountId, selection.filter)
   return sql`contact.account_id = ${accountId} and contact.contact_id = any (${selection.ids}::bigint[])`
 }
-
-/**
- * Values stand as JSON text in what is searched, so a term is written the same way and never reaches over the end of a
- * value. contact_search() has an index but shows other letters as digits and no backslash; contact_text() is exact.
- */
-function contains(search: string) {
-  const term = JSON.stringify(search.trim().toWellFormed().toLowerCase()).slice(1, -1)
-  const words = asciiWords(term)
-  const exact = sql`and strpos(contact_text(contact.address, contact.fields), ${term}) > 0`
-  if (!/[a-z0-9]{3}/.test(words)) return exact // the index knows runs of three
-  const indexed = sql`and contact_search(contact.address, contact.fields) like ${likePattern(words)}`
-  return words === term && !/\d/.test(term) ? indexed : sql`${indexed} ${exact}`
-}
-
-const likePattern = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
-
-const asciiWords = (text: string) =>
-  [...Buffer.from(text)]
-    .map((byte) => (byte < 128 ? String.fromCharCode(byte) : byte.toString(8)))
-    .join('')
-    .replaceAll('\\', '')

@@ -52,9 +52,36 @@ test('search finds part of an address or of any value, in any letter case', asyn
   await addContact(account, 'carla@web.example', { first_name: 'Carla', note: 'likes C\\D and "tea", 50%_off [x]' })
   expect(await found(account, 'MOOR')).toEqual(['Ann.Moor@post.example', 'bert@web.example'])
   expect(await found(account, '  nn.moor@PO ')).toEqual(['Ann.Moor@post.example'])
-  expect(await found(account, 'x')).toEqual(['Ann.Moor@post.example', 'bert@web.example', 'carla@web.example'])
   expect(await found(account, 'town')).toEqual([]) // the name of a field is no value
   expect(await found(account, 'first_name')).toEqual([])
+})
+
+test('one or two letters find what begins with them, a word of an address or of a value', async () => {
+  const account = await newAccount()
+  await addContact(account, 'Ann.Moor@post.example', { town: 'Upper Fernmoor' })
+  await addContact(account, 'bo@web.example', { note: 'né 77b', name: 'Jean-Marc' })
+  for (const term of ['a', 'AN', 'mo', 'po', 'fe', 'up'])
+    expect(await found(account, term), term).toEqual(['Ann.Moor@post.example'])
+  for (const term of ['b', 'we', '77', '7', 'ma', 'n'])
+    expect(await found(account, term), term).toEqual(['bo@web.example'])
+  for (const term of ['nn', 'oo', 'xa', 'rn', '30', '3', '7b']) expect(await found(account, term), term).toEqual([])
+  expect(await found(account, 'e')).toHaveLength(2)
+})
+
+test('pages in any order show every contact once', async () => {
+  const account = await newAccount()
+  for (const who of ['dora', 'Ann', 'cem', 'bob', 'eli']) await addContact(account, `${who}@post.example`)
+  const order = { newest: 'ebcAd', oldest: 'dAcbe', address: 'Abcde' }
+  for (const [sort, initials] of Object.entries(order)) {
+    const all: string[] = []
+    for (let cursor = ''; ; ) {
+      const page = await list(account, { sort, limit: '2', ...(cursor ? { cursor } : {}) })
+      all.push(...page.addresses)
+      if (page.nextCursor === null) break
+      cursor = page.nextCursor
+    }
+    expect(all.map((address) => address.charAt(0)).join(''), sort).toBe(initials)
+  }
 })
 
 test.each([
