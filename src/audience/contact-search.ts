@@ -11,7 +11,7 @@ import { sql } from '../platform/database.ts'
 export function contains(search: string) {
   const term = JSON.stringify(search.trim().toWellFormed().toLowerCase()).slice(1, -1)
   const words = asciiWords(term)
-  if (/^[a-z0-9]{1,2}$/.test(words)) return beginsWord(words)
+  if (/^[a-z0-9]{1,2}$/.test(term)) return beginsWord(term)
   const exact = sql`and strpos(contact_text(contact.address, contact.fields), ${term}) > 0`
   if (!/[a-z0-9]{3}/.test(words)) return exact
   const indexed = sql`and contact_search(contact.address, contact.fields) like ${likePattern(words)}`
