@@ -1,5 +1,5 @@
 // How long an import takes beside the bare SQL: COPY of ready-made rows and one upsert, on the same server, in the same
-// tables with their indexes and triggers. Fresh and repeated, with 300,000 opt-outs standing for each 1,000,000 rows.
+// tables with their indexes and triggers. Fresh and repeated, then the check of the same file (the dry run), with 300,000 opt-outs standing for each 1,000,000 rows.
 // The program runs as a process of its own, so that peakMB is what it needs.
 //   npm run --silent bench -- import --rows 1000000 [--groups]
 import { execFile } from 'node:child_process'
@@ -31,6 +31,7 @@ const { values: given } = parseArgs({
   options: {
     rows: { type: 'string', default: '1000000' },
     groups: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
     database: { type: 'string' },
     dir: { type: 'string' },
     account: { type: 'string', default: '' },
@@ -60,8 +61,20 @@ async function measure(rows: number, groups: boolean) {
         `${round}: ${seconds.toFixed(1)} s (${readSeconds.toFixed(1)} s until the first rows are written), bare SQL ${floorSeconds.toFixed(1)} s, ${ratio.toFixed(2)} times, ${peakMB} MB, ${JSON.stringify(counts)}`,
       )
     }
+    const check = await programRun(own, dir, group, true)
+    console.log(`check: ${check.seconds.toFixed(1)} s, ${check.peakMB} MB`)
+    const { counts: _same, ...checked } = check
     const [fresh, repeated] = results.map(({ counts: _counts, ...figures }) => rounded(figures))
-    console.log(JSON.stringify({ name: 'import', rows, bytes: (await stat(file)).size, ...fresh, repeated }))
+    console.log(
+      JSON.stringify({
+        name: 'import',
+        rows,
+        bytes: (await stat(file)).size,
+        ...fresh,
+        repeated,
+        check: rounded(checked),
+      }),
+    )
   } finally {
     await server.stop()
     await rm(dir, { recursive: true, force: true })
@@ -176,10 +189,19 @@ function bareSql({ url, accountId }: Prepared, ready: string[], importId: number
   })
 }
 
-async function programRun({ url, accountId }: Prepared, dir: string, groups: string[]) {
+async function programRun({ url, accountId }: Prepared, dir: string, groups: string[], check = false) {
   await withClient(url, (client) => client.query('checkpoint'))
   const run = promisify(execFile)
-  const args = [import.meta.filename, '--database', url, '--dir', dir, '--account', accountId]
+  const args = [
+    import.meta.filename,
+    '--database',
+    url,
+    '--dir',
+    dir,
+    '--account',
+    accountId,
+    ...(check ? ['--check'] : []),
+  ]
   const { stdout } = await run(process.execPath, groups.length > 0 ? [...args, '--groups'] : args, { maxBuffer: 1e8 })
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
     seconds: number
@@ -201,7 +223,11 @@ async function program(url: string, dir: string, accountId: string) {
   }
   const caller = { accountId, userId: null, apiKeyId: null, scope: 'full' } as const
   const importId = await uploadImport(core, caller, createReadStream(join(dir, 'people.csv')), 'people.csv')
-  const options = importOptions.parse({ newGroups: given.groups ? ['Everybody'] : [], mapping: { Town: 'new:Town' } })
+  const options = importOptions.parse({
+    newGroups: given.groups ? ['Everybody'] : [],
+    mapping: { Town: 'new:Town' },
+    dryRun: given.check,
+  })
   await startImport(core, caller, importId, options)
   const startedAt = performance.now()
   let readSeconds = 0
