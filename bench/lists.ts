@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { insertAccount } from '../src/accounts/owner.ts'
+import { condition as conditionSchema } from '../src/audience/condition.contract.ts'
 import { contactCountsQuery, contactsQuery } from '../src/audience/contact.contract.ts'
-import { countContacts, listContacts } from '../src/audience/contact-list.ts'
+import { countContacts, listContacts, previewContacts } from '../src/audience/contact-list.ts'
 import { createGroup, listGroups } from '../src/audience/group.ts'
+import { createSegment } from '../src/audience/segment.ts'
 import { type Db, openDatabase, run, sql, transaction } from '../src/platform/database.ts'
 import { startEmbedded } from '../src/platform/embedded.ts'
 import { migrate } from '../src/platform/migrate.ts'
@@ -23,6 +25,15 @@ const firstNames =
   'Anna Bert Carla Dmitri Elena Farid Greta Hugo Ines Jonas Karim Lena Miguel Noor Olga Paul Rosa Sven Zoë'
 const lastNames =
   'Aalto Berg Castellane Dvorak Eklund Fischer Garcia Halvorsen Ivanov Jensen Lindqvist Müller Novak Olsen Quill Rossi Thorne Ueda Wren'
+
+/** One contact in a hundred or so, by domain and name. */
+const condition = conditionSchema.parse({
+  type: 'all',
+  of: [
+    { type: 'address', op: 'domain_is', values: ['post.example'] },
+    { type: 'field', field: 'last_name', op: 'contains', values: ['BERG'] },
+  ],
+})
 
 /** Contacts, opt-outs (30 %), Errors (0.5 %) and two groups: everybody, and one in a thousand. */
 async function fill(owner: Db, accountId: string): Promise<void> {
@@ -74,6 +85,11 @@ async function measure() {
     const owner = openDatabase(server.url, { role: null })
     const { accountId } = await transaction(owner.db, (trx) => insertAccount(trx, 'Bench'))
     await fill(owner.db, accountId)
+    const segment = await createSegment(
+      owner.db,
+      { accountId, userId: null, apiKeyId: null },
+      { name: 'Berg', condition },
+    )
     await owner.close()
     const { db, close } = openDatabase(server.url)
     const list = (asked: object) => () => listContacts(db, accountId, contactsQuery.parse(asked))
@@ -83,11 +99,20 @@ async function measure() {
       error: list({ status: 'error' }),
       optOut: list({ status: 'opt_out' }),
       group: list({ groupId: '1', status: 'active' }),
+      few: list({ groupId: '2', status: 'active' }),
+      oldest: list({ sort: 'oldest' }),
+      byAddress: list({ sort: 'address' }),
+      byAddressActive: list({ sort: 'address', status: 'active' }),
+      source: list({ source: 'api' }),
+      since: list({ addedSince: '2100-01-01T00:00:00Z' }),
+      archived: list({ archived: 'true' }),
+      segment: list({ segmentId: segment.id }),
       ...Object.fromEntries(
-        ['halvorsen77', 'anna', 'müller', 'novak1', '@web.ex', 'sven.quill', 'nobody here', 'zoë', '77', 'a'].map(
+        ['halvorsen77', 'anna', 'müller', 'novak1', '@web.ex', 'sven.quill', 'nobody here', 'zoë', '77', 'a', 'zq'].map(
           (search) => [`search ${search}`, list({ search })],
         ),
       ),
+      preview: () => previewContacts(db, accountId, { condition, archived: false }),
       counts: () => countContacts(db, accountId, contactCountsQuery.parse({})),
       groups: () => listGroups(db, accountId, { limit: 50, archived: false }),
     }
