@@ -738,7 +738,8 @@ begin
   update messages message set contact_id = null, answer = null
     where message.account_id = of_account and message.contact_id in (select unnest(ids));
   -- Files that were made before may hold them; files that are being made are made again. One statement: none slips through.
-  update exports set stale = exports.rows is null, expires_at = least(exports.expires_at, clock_timestamp()),
+  update exports set stale = exports.rows is null,
+      expires_at = case when exports.rows is null then exports.expires_at else least(exports.expires_at, clock_timestamp()) end,
       request = case when exports.rows is null then exports.request else exports.request - 'selection' end
     where exports.account_id = of_account;
   update jobs job set payload = job.payload - 'selection'

@@ -6,10 +6,12 @@ import type { AudienceErrorCode } from './errors.ts'
 import type { ExportColumn, NewExport } from './export.contract.ts'
 import type { Cell } from './xlsx-write.ts'
 
-const PAGE = 5000
+const PAGE = 2000
+/** Of one row, as one JSON array: half the work of a column for each; PostgreSQL takes at most 100 in one. */
+const TOGETHER = 90
 
 type Read = { label: string; value: RawBuilder<unknown>; cell: (value: unknown) => Cell }
-type ExportedRow = { opted_out: boolean } & Record<`c${number}`, unknown>
+type ExportedRow = { opted_out: boolean } & Record<`c${number}`, unknown[]>
 
 const text = (value: unknown): Cell => (typeof value === 'string' ? value : null)
 const statusWords: Record<string, string> = { active: 'Active', error: 'Error', opt_out: 'Opt-Out' }
@@ -28,7 +30,11 @@ const fixed: Record<Exclude<ExportColumn, `fields.${string}`>, Read> = {
       else 'active' end`,
     cell: (value) => statusWords[String(value)] ?? '',
   },
-  added: { label: 'Added', value: sql`contact.created_at`, cell: (value) => (value instanceof Date ? value : null) },
+  added: {
+    label: 'Added',
+    value: sql`contact.created_at`,
+    cell: (value) => (typeof value === 'string' ? new Date(value) : null),
+  },
   source: { label: 'Source', value: sql`contact.source`, cell: (value) => sourceWords[String(value)] ?? text(value) },
   groups: {
     label: 'Groups',
@@ -103,18 +109,30 @@ export async function* exportedRows(
   columns: Read[],
   { includeOptedOut }: Pick<NewExport, 'includeOptedOut'>,
 ): AsyncGenerator<Cell[][]> {
-  const values = columns.map(({ value }, place) => sql`${value} as ${sql.ref(`c${place}`)}`)
+  const parts: RawBuilder<unknown>[] = []
+  for (let from = 0; from < columns.length; from += TOGETHER) {
+    const values = columns.slice(from, from + TOGETHER).map(({ value }) => value)
+    parts.push(sql`json_build_array(${sql.join(values)}) as ${sql.ref(`c${parts.length}`)}`)
+  }
   await sql`set local cursor_tuple_fraction = 1`.execute(trx) // all of it is read
   await sql`
     declare exported no scroll cursor for
-    select ${optedOut} as opted_out, ${sql.join(values)} from contacts contact
+    select ${includeOptedOut ? optedOut : sql`false`} as opted_out, ${sql.join(parts)} from contacts contact
     where ${which} ${includeOptedOut ? sql`` : sql`and not ${optedOut}`} order by contact.contact_id`.execute(trx)
   const addresses = columns.flatMap((column, place) => (column === fixed.address ? [place] : []))
+  const fetch = () => {
+    const coming = rows(trx, sql<ExportedRow>`fetch ${sql.lit(PAGE)} from exported`)
+    coming.catch(() => {}) // heard when it is awaited, unless nobody wants it any more
+    return coming
+  }
+  let coming = fetch()
   for (;;) {
-    const page = await rows(trx, sql<ExportedRow>`fetch ${sql.lit(PAGE)} from exported`)
+    const page = await coming
     if (page.length === 0) return
+    coming = fetch() // the database works on it while this page is written
     yield page.map((found) => {
-      const cells = columns.map(({ cell }, place) => cell(found[`c${place}`]))
+      const values = parts.length === 1 ? (found.c0 ?? []) : parts.flatMap((_, part) => found[`c${part}`] ?? [])
+      const cells = columns.map(({ cell }, place) => cell(values[place]))
       if (found.opted_out) for (const place of addresses) cells[place] = masked(cells[place]) // LW-6
       return cells
     })
