@@ -95,7 +95,11 @@ test('a condition that names what the account does not have is refused with its 
 
 test('a hand-made condition of any depth or size is refused, and the program answers the next request', async () => {
   const deep = (levels: number) => `${'{"type":"not","of":'.repeat(levels)}{"type":"all","of":[]}${'}'.repeat(levels)}`
-  for (const condition of [deep(10), deep(40_000), `{"type":"all","of":[${Array<string>(201).fill(deep(0)).join()}]}`]) {
+  for (const condition of [
+    deep(10),
+    deep(40_000),
+    `{"type":"all","of":[${Array<string>(201).fill(deep(0)).join()}]}`,
+  ]) {
     const answer = await fetch(`${program.url}/api/v1/segments/preview`, {
       method: 'POST',
       headers: { authorization: `Bearer ${program.apiKey}`, 'content-type': 'application/json' },
