@@ -65,7 +65,8 @@ async function judgeLines(trx: Trx, order: ApplyOrder, from: number, to: number)
 }
 
 /** The rows of a file that opts everybody out; record_import_optouts came before, unless it is only a check. */
-export function settleOptOuts(trx: Trx, order: ApplyOrder): Promise<Tally[]> {
+export async function settleOptOuts(trx: Trx, order: ApplyOrder): Promise<Tally[]> {
+  await sql`set local enable_nestloop = off`.execute(trx) // rows that just came in have no statistics yet
   return tallied(
     trx,
     sql`with chunk as materialized (
