@@ -97,7 +97,7 @@ test('the kept contact gains details, groups, newer choices, history and mail of
     ['2', 1],
   ])
   expect(record.formerAddresses.map(({ address }) => address)).toEqual([other.address])
-  expect(record.history.map(({ kind }) => kind)).toContain('merged')
+  expect(record.history.map(({ text }) => text)).toContain(`Merged with the contact ${other.address}`)
   await expect(checkMerge(db, accountId, kept.id, other.id)).rejects.toMatchObject({ code: 'contact.not_found' })
 })
 

@@ -1,4 +1,4 @@
-import { Button, Text, VisuallyHidden } from '@mantine/core'
+import { Button, Group, Text, VisuallyHidden } from '@mantine/core'
 import { IconArchive, IconEraser, IconRestore } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -102,7 +102,7 @@ function ContactTable({ contacts, onErase }: { contacts: Contact[]; onErase: (co
               </td>
               <td className="right only-wide">{one.archivedAt && <When at={one.archivedAt} as="day" />}</td>
               <td>
-                <div className="row right">
+                <Group justify="flex-end" gap="xs" py={4}>
                   <Button
                     variant="default"
                     size="compact-md"
@@ -122,7 +122,7 @@ function ContactTable({ contacts, onErase }: { contacts: Contact[]; onErase: (co
                   >
                     Erase
                   </Button>
-                </div>
+                </Group>
               </td>
             </tr>
           ))}

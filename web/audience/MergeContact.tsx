@@ -1,4 +1,4 @@
-import { Button, Modal, Radio, Select, Text } from '@mantine/core'
+import { Button, Group, List, Modal, Radio, Select, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type Contact, contact as contactSchema } from '../../src/audience/contact.contract.ts'
@@ -100,12 +100,14 @@ function Consequences({ check, take, onTake }: Props) {
   const names = (items: string[]) => (items.length === 0 ? 'none' : listed(items))
   return (
     <div className="stack tight">
-      <ul>
-        <li>Details that are added: {names(gains.map(({ label }) => label))}.</li>
-        <li>Groups that are joined: {names(groups.map(({ name }) => name))}.</li>
-        <li>History, mail and the newer choice of each topic are moved.</li>
-        <li>An opt-out link in mail to {other.address} opts this contact out too. This cannot be undone.</li>
-      </ul>
+      <List size="sm" withPadding={false}>
+        <List.Item>Details that are added: {names(gains.map(({ label }) => label))}.</List.Item>
+        <List.Item>Groups that are joined: {names(groups.map(({ name }) => name))}.</List.Item>
+        <List.Item>History, mail and the newer choice of each topic are moved.</List.Item>
+        <List.Item>
+          An opt-out link in mail to {other.address} opts this contact out too. This cannot be undone.
+        </List.Item>
+      </List>
       {conflicts.length > 0 && <Text>{counted(conflicts.length, 'detail')} differ. Choose what is kept.</Text>}
       {conflicts.map(({ name, label, kept, other: theirs }) => (
         <Radio.Group
@@ -114,10 +116,10 @@ function Consequences({ check, take, onTake }: Props) {
           value={take[name] ?? 'kept'}
           onChange={(value) => onTake({ ...take, [name]: value === 'other' ? 'other' : 'kept' })}
         >
-          <div className="row">
+          <Group gap="lg">
             <Radio value="kept" label={shown(kept)} />
             <Radio value="other" label={shown(theirs)} />
-          </div>
+          </Group>
         </Radio.Group>
       ))}
     </div>
