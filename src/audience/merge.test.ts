@@ -289,14 +289,3 @@ test('a merge that meets an opt-out of many under way waits for it and carries i
   await leaving.end('commit')
   expect(await merging).toMatchObject({ status: 'opt_out', fields: { town: 'Linz' } })
 })
-
-test('the application itself cannot write or forget former addresses', async () => {
-  const ann = await person()
-  await moveTo(ann.id, `kept.${ann.id}@post.example`)
-  for (const statement of [
-    sql`delete from contact_former_addresses where account_id = ${accountId}`,
-    sql`update contact_former_addresses set contact_id = 1 where account_id = ${accountId}`,
-    sql`insert into contact_former_addresses (account_id, address_key, contact_id) values (${accountId}, ${ann.key}, ${ann.id})`,
-  ])
-    await expect(run(db, statement)).rejects.toMatchObject({ code: '42501' })
-})
