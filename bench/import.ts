@@ -118,6 +118,8 @@ const staged = (dir: string, file: string, accountId: string, importId = '1') =>
     importId,
     path: file,
     encoding: 'utf-8',
+    sheet: null,
+    size: 0,
     shape: {
       delimiter: ',',
       firstLine: 1,
@@ -136,6 +138,8 @@ const staged = (dir: string, file: string, accountId: string, importId = '1') =>
       asOptOuts: false,
       emptyCells: 'keep',
       isDamaged: false,
+      tool: null,
+      statusWords: {},
     },
     secret: keysIn(dir).address,
   })

@@ -44,6 +44,7 @@ export const importWriters: Writer[] = [
     name: 'uploading first, checking, then starting',
     covers: [
       'post /imports/uploads',
+      'post /imports/{id}/inspect',
       'post /imports/{id}/check',
       'post /imports/{id}/start',
       'post /imports/{id}/cancel',
@@ -52,6 +53,7 @@ export const importWriters: Writer[] = [
       const form = new FormData()
       form.set('file', new Blob([file(`${s.address},Back,no`)]), 'people.csv')
       const { body } = await w.call('POST', '/imports/uploads', form)
+      await w.call('POST', `/imports/${String(body.id)}/inspect`, {})
       await w.call('POST', `/imports/${String(body.id)}/check`, { groupIds: [s.groupId] })
       await w.call('POST', `/imports/${String(body.id)}/start`, { groupIds: [s.groupId] })
       await w.call('POST', `/imports/${String(body.id)}/cancel`)

@@ -405,7 +405,7 @@ test.each([
   ['an empty file', '', 400, 'This file is empty.'],
   ['a header alone', 'email,name\r\n', 400, 'a header and no lines below it'],
   ['blank lines', '\n\n \n', 400, 'no line with text'],
-  ['a spreadsheet', 'PK\x03\x04…', 400, 'This looks like a spreadsheet (.xlsx). Save it as CSV'],
+  ['a spreadsheet', 'PK\x03\x04…', 400, 'This workbook is damaged or not complete'],
   ['a binary file', 'email\na@post.example\0\x01', 400, 'This file is not text.'],
   ['10,000 columns', `${'a,'.repeat(10_000)}\n${'1,'.repeat(10_000)}`, 400, 'more than 1,000 cells'],
   ['10,000 columns with semicolons', `${'a;'.repeat(10_000)}\n${'1;'.repeat(10_000)}`, 400, 'more than 1,000 cells'],

@@ -7,13 +7,14 @@ import {
   audienceImports,
   type ImportOptions,
   importOptions,
+  importReading,
   importRows,
   importRowsFileQuery,
   importRowsQuery,
   importsQuery,
   importUndoResult,
 } from '../audience/import.contract.ts'
-import { cancelImport, resumeImport, startImport, startUploaded, uploadImport } from '../audience/import.ts'
+import { cancelImport, readAgain, resumeImport, startImport, startUploaded, uploadImport } from '../audience/import.ts'
 import { findImport, importRowsCsv, listImportRows, listImports } from '../audience/import-report.ts'
 import { foreseeUndo, startUndo } from '../audience/import-undo.ts'
 import { isInterruption } from '../audience/import-upload.ts'
@@ -56,6 +57,16 @@ export function importRoutes(app: Api, core: Core) {
     async (request, reply) => {
       const { importId } = await receive(core, request)
       return reply.code(201).send(await findImport(db, request.caller.accountId, importId))
+    },
+  )
+
+  // Reads the kept file in another way, when the first look at it was wrong.
+  app.post(
+    '/imports/:id/inspect',
+    { schema: { params: importParams, body: importReading, response: { 200: audienceImport } } },
+    async (request) => {
+      await readAgain(core, request.caller.accountId, request.params.id, request.body)
+      return findImport(db, request.caller.accountId, request.params.id)
     },
   )
 

@@ -123,6 +123,8 @@ describe('rows', () => {
     asOptOuts: false,
     emptyCells: 'keep',
     isDamaged: false,
+    tool: null,
+    statusWords: {},
   }
   const secret = Buffer.alloc(32, 1)
   const read = (...cells: string[]) => rowReader(plan, secret)({ line: 7, cells })

@@ -3,6 +3,7 @@ import { DomainError } from '../platform/errors.ts'
 import type { AudienceErrorCode } from './errors.ts'
 import type { importColumn } from './import.contract.ts'
 import { isOptOutHeader, isStatusHeader, isStatusWord } from './import-optout-words.ts'
+import type { Tool } from './import-tools.ts'
 
 export type KnownField = { name: string; label: string }
 export type Column = z.infer<typeof importColumn>
@@ -33,12 +34,17 @@ export function columnNames(header: string[], hasHeader: boolean): string[] {
 }
 
 /** Guesses where each column goes, from its name and else from its values. */
-export function guessColumns(names: string[], rows: string[][], fields: KnownField[]): Column[] {
+export function guessColumns(
+  names: string[],
+  rows: string[][],
+  fields: KnownField[],
+  tool: Tool | null = null,
+): Column[] {
   const given = new Set<string>()
   const columns = names.map((name, place): Column => {
     const values = rows.map((row) => plain(row[place] ?? '')).filter((value) => value !== '')
     const samples = samplesOf(values)
-    const guess = guessByName(name, values, fields)
+    const guess = name === tool?.column ? 'opt_out' : guessByName(name, values, fields)
     if (guess === '' || given.has(guess)) return { name, samples, guess: '', guessedBy: 'none' }
     given.add(guess)
     return { name, samples, guess, guessedBy: isStatusHeader(name) ? 'values' : 'name' }

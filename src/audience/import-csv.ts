@@ -5,6 +5,8 @@ export type CsvRecord = {
   /** Line of the file in which the record begins, from 1. */
   line: number
   cells: string[]
+  /** About the row as a whole, for its report. */
+  remark?: string
 }
 
 export type CsvLimits = { cellLength: number; columns: number }

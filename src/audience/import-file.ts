@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { importColumn } from './import.contract.ts'
+import { importColumn, importTool, unknownWord } from './import.contract.ts'
 
 const target = z.union([
   z.object({ kind: z.literal('address') }),
@@ -14,6 +14,15 @@ export const storedFile = z.object({
   path: z.string().nullable(),
   size: z.int(),
   sha256: z.string(),
+  kind: z.enum(['csv', 'xlsx']).default('csv'),
+  /** Of a workbook: its sheets, and the one that is read. */
+  sheets: z.array(z.object({ name: z.string(), hidden: z.boolean() })).default([]),
+  sheet: z.string().nullable().default(null),
+  /** The encoding was not guessed. */
+  sure: z.boolean().default(true),
+  tool: importTool.nullable().default(null),
+  /** Words in the opt-out column that nobody knows, with how many rows have them. */
+  unknownWords: z.array(unknownWord).default([]),
   encoding: z.string(),
   isDamaged: z.boolean(),
   shape: z.object({

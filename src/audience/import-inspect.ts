@@ -21,20 +21,25 @@ const GUESS_LENGTH = 64 * 1024
  *
  * A first line with an address in it is no header. Rules: IM-3 (`sep=` line, quoted delimiters), IM-4.
  * @param isWhole the text is the whole file
+ * @param known what the operator says about it
  * @throws DomainError import.unreadable when nothing stands below the header or it cannot be read
  */
-export function inspectCsv(text: string, isWhole: boolean): { shape: CsvShape; rows: string[][] } {
+export function inspectCsv(
+  text: string,
+  isWhole: boolean,
+  known: { delimiter?: string | undefined; hasHeader?: boolean | undefined } = {},
+): { shape: CsvShape; rows: string[][] } {
   const said = /^sep=(.)(?:\r\n|\n|\r)/i.exec(text)
   const skip = said?.[0].length ?? 0
   const firstLine = said ? 2 : 1
   const body = skip === 0 ? text : text.slice(skip)
-  const delimiter = said?.[1] ?? guessDelimiter(body)
+  const delimiter = known.delimiter ?? said?.[1] ?? guessDelimiter(body)
   const records = firstRecords(body, delimiter, isWhole, firstLine).filter(({ cells }) =>
     cells.some((cell) => cell.trim() !== ''),
   )
   const [first, ...others] = records
   if (!first) throw unreadable('There is no line with text in this file.')
-  const hasHeader = !first.cells.some((cell) => /^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$/.test(cell))
+  const hasHeader = known.hasHeader ?? !first.cells.some((cell) => /^\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$/.test(cell))
   const rows = (hasHeader ? others : records).map(({ cells }) => cells)
   if (rows.length === 0 && isWhole)
     throw unreadable('This file has a header and no lines below it. There is nobody to import.')

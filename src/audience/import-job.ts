@@ -62,30 +62,39 @@ async function read(core: Core, job: JobContext, importId: string, { file, optio
       'import.unreadable',
       'The uploaded file is no longer there. Nothing was imported. Choose the file again.',
     )
-  const { encoding, shape, targets, isDamaged } = file
+  const { encoding, shape, targets, isDamaged, sheet, size } = file
   const plan = {
     targets,
     names: shape.columns,
-    asOptOuts: options.asOptOuts,
+    asOptOuts: options.asOptOuts ?? false,
     emptyCells: options.emptyCells,
     isDamaged,
+    tool: file.tool?.name ?? null,
+    statusWords: options.statusWords,
   }
-  const order = { accountId, importId, path, encoding, shape, plan, secret: core.keys.address }
-  const { lastLine, optOuts, ...counts } = await readImport(core, order, job)
-  await transaction(core.db, (trx) => beginApply(trx, accountId, importId, { lastLine, optOuts, counts }))
+  const order = { accountId, importId, path, encoding, sheet, size, shape, plan, secret: core.keys.address }
+  const { lastLine, optOuts, unknownWords, ...counts } = await readImport(core, order, job)
+  await transaction(core.db, (trx) => beginApply(trx, accountId, importId, { lastLine, optOuts, unknownWords, counts }))
 }
 
-type Begun = { lastLine: number; optOuts: number; counts: Record<string, number> }
+type Begun = {
+  lastLine: number
+  optOuts: number
+  unknownWords: [string, number][]
+  counts: Record<string, number>
+}
 
 /** The point of no return: new fields, new groups and every opt-out of the file, together, before any contact (IM-5). */
-async function beginApply(trx: Trx, accountId: string, importId: string, { lastLine, optOuts, counts }: Begun) {
+async function beginApply(trx: Trx, accountId: string, importId: string, begun: Begun) {
+  const { lastLine, optOuts, counts } = begun
   const going = await maybeRow(
     trx,
     sql`select from imports where account_id = ${accountId} and import_id = ${importId} and cancel_asked_at is null for no key update`,
   )
   if (!going) throw new JobCancelled('asked to stop before rows were written')
   const { file, options, startedBy } = await stateOf(trx, accountId, importId)
-  const changed: StoredFile = { ...file, lastLine }
+  const unknownWords = begun.unknownWords.map(([word, rows]) => ({ word, rows }))
+  const changed: StoredFile = { ...file, lastLine, unknownWords }
   if (!options.dryRun) {
     changed.madeFields = await makeFields(trx, accountId, file.newFields)
     const { known, made } = await makeGroups(trx, accountId, options.newGroups, startedBy)

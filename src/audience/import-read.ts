@@ -13,7 +13,14 @@ import type { WorkerMessage } from './import-worker.ts'
 
 type Progress = Pick<JobContext, 'progress'>
 
-export type ReadResult = { rows: number; invalid: number; duplicates: number; optOuts: number; lastLine: number }
+export type ReadResult = {
+  rows: number
+  invalid: number
+  duplicates: number
+  optOuts: number
+  lastLine: number
+  unknownWords: [string, number][]
+}
 
 const NOTE_EVERY_MS = 500
 
@@ -28,7 +35,7 @@ const MEMORY = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 128 }
  */
 export async function readImport(core: Core, order: StageOrder, job: Progress): Promise<ReadResult> {
   const client = await core.pool.connect()
-  const result: ReadResult = { rows: 0, invalid: 0, duplicates: 0, optOuts: 0, lastLine: 0 }
+  const result: ReadResult = { rows: 0, invalid: 0, duplicates: 0, optOuts: 0, lastLine: 0, unknownWords: [] }
   let isBroken = false
   try {
     await client.query('begin')
@@ -58,6 +65,7 @@ async function* watched(core: Core, order: StageOrder, result: ReadResult, job: 
     result.invalid += batch.invalid
     result.optOuts += batch.optOuts
     result.lastLine = batch.lastLine
+    result.unknownWords = batch.unknownWords
     if (Date.now() - notedAt >= NOTE_EVERY_MS) {
       notedAt = Date.now()
       await noteProgress(core, order, batch.bytesRead, result)

@@ -1,8 +1,11 @@
 import { addressKey, isAddress, readAddress } from '../optouts/address.ts'
+import { addressIn } from '../optouts/optout-addresses.ts'
 import { unguarded } from './export-text.ts'
 import type { Target } from './import-columns.ts'
 import type { CsvRecord } from './import-csv.ts'
 import { readOptOut } from './import-optout-words.ts'
+import { wordOfTool } from './import-tools.ts'
+import { isRoleAddress } from './role-address.ts'
 
 export type RowPlan = {
   targets: Target[]
@@ -11,6 +14,10 @@ export type RowPlan = {
   asOptOuts: boolean
   emptyCells: 'keep' | 'clear'
   isDamaged: boolean
+  /** The program that made the file, whose words may be its own. */
+  tool: string | null
+  /** What the operator says about words that nobody knows. */
+  statusWords: Record<string, 'opt_out' | 'not'>
 }
 
 export type StagedRow = {
@@ -26,6 +33,8 @@ export type StagedRow = {
   /** Why it is invalid, or a remark when it is not. */
   reason: string | null
   isInvalid: boolean
+  /** The address is that of a role (AB-10). */
+  isRole: boolean
 }
 
 const LONGEST_VALUE = 2_500
@@ -38,17 +47,24 @@ const LONGEST_ADDRESS_SHOWN = 320
  * guessed (IM-2), an unknown word in an opt-out column never means Active (IM-6), a row with more cells than columns
  * is refused, with fewer it is taken and remarked (IM-1).
  */
-export function rowReader(plan: RowPlan, secret: Buffer): (record: CsvRecord) => StagedRow | null {
+export function rowReader(
+  plan: RowPlan,
+  secret: Buffer,
+  unknownWords = new Map<string, number>(),
+): (record: CsvRecord) => StagedRow | null {
   const addressAt = plan.targets.findIndex((target) => target?.kind === 'address')
   const optOutAt = plan.targets.findIndex((target) => target?.kind === 'opt_out')
   const fields = plan.targets.flatMap((target, at) =>
     target?.kind === 'field' ? [{ at, key: `${JSON.stringify(target.name)}:`, name: plan.names[at] ?? '' }] : [],
   )
 
-  return function read({ line, cells }) {
+  const answers = new Map(Object.entries(plan.statusWords).map(([word, means]) => [wordOf(word), means === 'opt_out']))
+  const readWord = (cell: string) => answers.get(wordOf(cell)) ?? wordOfTool(plan.tool, cell) ?? readOptOut(cell)
+
+  return function read({ line, cells, remark }) {
     if (cells.every((cell) => cell.trim() === '')) return null
     const given = cells[addressAt] ?? ''
-    const said = optOutAt < 0 ? false : readOptOut(cells[optOutAt] ?? '')
+    const said = optOutAt < 0 ? false : readWord(cells[optOutAt] ?? '')
     const optOut = plan.asOptOuts || said === true
     const invalid = (reason: string): StagedRow => ({
       ...NOTHING,
@@ -61,8 +77,9 @@ export function rowReader(plan: RowPlan, secret: Buffer): (record: CsvRecord) =>
     if (given.trim() === '') return invalid('There is no address in this line.')
     if (given.includes('\ufffd'))
       return invalid('The address has characters that cannot be read. Save the file as UTF-8.')
-    const read = readAddress(unguarded(given))
+    const read = readAddress(unguarded(given.includes('<') ? addressIn(given) : given))
     if (!isAddress(read)) return invalid(read.problem)
+    if (said === null && !optOut) countWord(unknownWords, cells[optOutAt] ?? '')
     if (!optOut) {
       const problem = problemOf(cells, plan, said, optOutAt)
       if (problem !== null) return invalid(problem)
@@ -84,10 +101,20 @@ export function rowReader(plan: RowPlan, secret: Buffer): (record: CsvRecord) =>
       baseKey: read.untagged === null ? null : addressKey(secret, read.untagged),
       fields: `{${json}}`,
       optOut,
-      reason: missing(cells.length, plan.names.length),
+      reason: remark ?? missing(cells.length, plan.names.length),
       isInvalid: false,
+      isRole: isRoleAddress(read.canonical),
     }
   }
+}
+
+const wordOf = (cell: string) => cell.trim().toLowerCase()
+
+const MOST_WORDS = 50
+
+function countWord(words: Map<string, number>, cell: string): void {
+  const word = shown(cell).slice(0, 100)
+  if (words.size < MOST_WORDS || words.has(word)) words.set(word, (words.get(word) ?? 0) + 1)
 }
 
 function problemOf(cells: string[], plan: RowPlan, said: boolean | null, optOutAt: number): string | null {
@@ -122,4 +149,4 @@ const shown = (cell: string) =>
     .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
     .trim()
 
-const NOTHING = { canonical: null, addressKey: null, baseKey: null, fields: null, optOut: false }
+const NOTHING = { canonical: null, addressKey: null, baseKey: null, fields: null, optOut: false, isRole: false }

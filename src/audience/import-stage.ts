@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { type CsvRecord, csvParser } from './import-csv.ts'
 import type { CsvShape } from './import-inspect.ts'
 import { type RowPlan, rowReader, type StagedRow } from './import-rows.ts'
+import { sheetRecords } from './import-sheet.ts'
 import { textDecoder } from './import-text.ts'
 
 export type StageOrder = {
@@ -9,6 +10,10 @@ export type StageOrder = {
   importId: string
   path: string
   encoding: string
+  /** Of a workbook; null for text. */
+  sheet: string | null
+  /** Bytes of the file. */
+  size: number
   shape: CsvShape
   plan: RowPlan
   secret: Buffer
@@ -23,10 +28,12 @@ export type StagedBatch = {
   /** Of the file, so far. */
   bytesRead: number
   lastLine: number
+  /** So far, with their rows. */
+  unknownWords: [string, number][]
 }
 
 export const STAGED_COLUMNS =
-  'account_id, import_id, line, address, canonical, address_key, base_key, fields, opt_out, outcome, reason'
+  'account_id, import_id, line, address, canonical, address_key, base_key, fields, opt_out, outcome, reason, notes'
 
 const PIECE_BYTES = 256 * 1024
 const encoder = new TextEncoder()
@@ -34,13 +41,11 @@ const encoder = new TextEncoder()
 /** Reads a file into rows ready for COPY, a piece at a time; memory does not grow with the file (IM-7). */
 export async function* stageFile(order: StageOrder): AsyncGenerator<StagedBatch> {
   const { shape } = order
-  const decoder = textDecoder(order.encoding)
-  const parser = csvParser(shape.delimiter, { firstLine: shape.firstLine })
-  const readRow = rowReader(order.plan, order.secret)
+  const words = new Map<string, number>()
+  const readRow = rowReader(order.plan, order.secret, words)
   const prefix = `${order.accountId}\t${order.importId}\t`
   let bytesRead = 0
   let lastLine = 0
-  let toSkip = shape.skip
   let isHeaderDue = shape.hasHeader
 
   function batchOf(records: CsvRecord[]): StagedBatch {
@@ -60,28 +65,46 @@ export async function* stageFile(order: StageOrder): AsyncGenerator<StagedBatch>
       if (row.optOut) batch.optOuts++
       text += copyLine(prefix, row)
     }
-    return { copy: encoder.encode(text), ...batch, bytesRead, lastLine }
+    return { copy: encoder.encode(text), ...batch, bytesRead, lastLine, unknownWords: [...words] }
   }
 
+  for await (const piece of recordsOf(order)) {
+    bytesRead = piece.bytesRead
+    yield batchOf(piece.records)
+  }
+}
+
+type Piece = { records: CsvRecord[]; bytesRead: number }
+
+async function* recordsOf(order: StageOrder): AsyncGenerator<Piece> {
+  if (order.sheet === null) return yield* textRecords(order)
+  for await (const { records, share } of sheetRecords(order.path, order.sheet, order.shape))
+    yield { records, bytesRead: Math.round(order.size * Math.min(1, share)) }
+}
+
+async function* textRecords({ path, encoding, shape }: StageOrder): AsyncGenerator<Piece> {
+  const decoder = textDecoder(encoding)
+  const parser = csvParser(shape.delimiter, { firstLine: shape.firstLine })
+  let bytesRead = 0
+  let toSkip = shape.skip
   function afterStart(text: string): string {
     if (toSkip === 0) return text
     const rest = text.slice(toSkip)
     toSkip -= text.length - rest.length
     return rest
   }
-
-  for await (const bytes of createReadStream(order.path, { highWaterMark: PIECE_BYTES })) {
+  for await (const bytes of createReadStream(path, { highWaterMark: PIECE_BYTES })) {
     const piece: Buffer = bytes
     bytesRead += piece.length
-    yield batchOf(parser.push(afterStart(decoder.push(piece))))
+    yield { records: parser.push(afterStart(decoder.push(piece))), bytesRead }
   }
-  yield batchOf([...parser.push(afterStart(decoder.end())), ...parser.end()])
+  yield { records: [...parser.push(afterStart(decoder.end())), ...parser.end()], bytesRead }
 }
 
 function copyLine(prefix: string, row: StagedRow): string {
   return `${prefix}${row.line}\t${escaped(row.address)}\t${orNull(row.canonical)}\t${hex(row.addressKey)}\t${hex(row.baseKey)}\t${
     row.fields === null ? '\\N' : row.fields.replaceAll('\\', '\\\\')
-  }\t${row.optOut ? 't' : 'f'}\t${row.isInvalid ? 'invalid' : '\\N'}\t${orNull(row.reason)}\n`
+  }\t${row.optOut ? 't' : 'f'}\t${row.isInvalid ? 'invalid' : '\\N'}\t${orNull(row.reason)}\t${row.isRole ? '{role}' : '\\N'}\n`
 }
 
 const hex = (key: Buffer | null) => (key === null ? '\\N' : `\\\\x${key.toString('hex')}`)

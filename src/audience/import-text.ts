@@ -12,6 +12,9 @@ export type FileText = {
   encoding: string
   /** UTF-8 with places that are none: rows with such a place are reported, never guessed. */
   isDamaged: boolean
+  /** A mark or valid UTF-8 says so; else it is a guess. */
+  sure: boolean
+  kind: 'csv' | 'xlsx'
 }
 
 const SAMPLE_BYTES = 256 * 1024
@@ -35,9 +38,10 @@ export function surveyText() {
 
   let head = Buffer.alloc(0) // the first bytes, until there are enough to tell the kind of file
   let isTold = false
+  let isZip = false
 
   function look(bytes: Buffer): void {
-    if (marked?.startsWith('utf-16')) return
+    if (isZip || marked?.startsWith('utf-16')) return
     if (bytes.includes(0)) throw unreadable('This file is not text. Save it as CSV and choose it again.')
     if (isUtf8) {
       const characters = decodeStrictly(strict, bytes)
@@ -53,6 +57,7 @@ export function surveyText() {
   function tellKind(): void {
     isTold = true
     refuseOtherKinds(head)
+    isZip = head.subarray(0, 4).toString('latin1') === 'PK\x03\x04'
     marked = markOf(head)
     look(head)
   }
@@ -71,9 +76,11 @@ export function surveyText() {
       if (!isTold) tellKind()
       if (isUtf8 && !marked?.startsWith('utf-16') && decodeStrictly(strict) === null) isUtf8 = false
       const sha256 = hash.digest('hex')
-      if (marked) return { size, sha256, encoding: marked, isDamaged: marked === 'utf-8' && !isUtf8 }
-      if (isUtf8) return { size, sha256, encoding: 'utf-8', isDamaged: false }
-      return { size, sha256, ...guessEncoding(Buffer.concat(sample), beyondAscii) }
+      const file = { size, sha256, kind: 'csv', sure: true } as const
+      if (isZip) return { ...file, kind: 'xlsx', encoding: 'utf-8', isDamaged: false }
+      if (marked) return { ...file, encoding: marked, isDamaged: marked === 'utf-8' && !isUtf8 }
+      if (isUtf8) return { ...file, encoding: 'utf-8', isDamaged: false }
+      return { ...file, sure: false, ...guessEncoding(Buffer.concat(sample), beyondAscii) }
     },
   }
 }
@@ -90,6 +97,9 @@ export function textDecoder(encoding: string) {
   const decoder = iconv.getDecoder(encoding)
   return { push: (bytes: Buffer): string => decoder.write(bytes), end: (): string => decoder.end() ?? '' }
 }
+
+/** Encodings that an operator can choose when the guess is wrong (IM-2). */
+export const isEncoding = (name: string) => iconv.encodingExists(name)
 
 function guessEncoding(sample: Buffer, validBefore: number): Pick<FileText, 'encoding' | 'isDamaged'> {
   const text = new TextDecoder('utf-8').decode(sample)
@@ -124,10 +134,10 @@ function markOf(bytes: Buffer): string | null {
 
 function refuseOtherKinds(bytes: Buffer): void {
   const start = bytes.subarray(0, 4).toString('latin1')
-  if (start === 'PK\x03\x04')
-    throw unreadable('This looks like a spreadsheet (.xlsx). Save it as CSV and choose that file.')
   if (start === '\xd0\xcf\x11\xe0')
-    throw unreadable('This looks like a spreadsheet (.xls). Save it as CSV and choose that file.')
+    throw unreadable(
+      'This looks like an old spreadsheet (.xls), or one with a password. Save it as .xlsx or CSV and choose that file.',
+    )
   if (start === '%PDF') throw unreadable('This is a PDF. Save the list as CSV and choose that file.')
   if (start.startsWith('\x1f\x8b')) throw unreadable('This file is compressed. Unpack it and choose the CSV file.')
 }

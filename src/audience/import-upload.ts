@@ -8,15 +8,18 @@ import type { Core } from '../platform/core.ts'
 import { rows, sql } from '../platform/database.ts'
 import { DomainError } from '../platform/errors.ts'
 import type { AudienceErrorCode } from './errors.ts'
+import type { ImportReading } from './import.contract.ts'
 import { guessColumns, type KnownField } from './import-columns.ts'
-import type { StoredFile } from './import-file.ts'
+import { type StoredFile, storedFile } from './import-file.ts'
 import { inspectCsv } from './import-inspect.ts'
-import { surveyText, textDecoder } from './import-text.ts'
+import { inspectXlsx } from './import-sheet.ts'
+import { isEncoding, surveyText, textDecoder } from './import-text.ts'
+import { recogniseTool } from './import-tools.ts'
 
 export const MOST_BYTES = 500 * 1024 * 1024
 const INSPECTED_BYTES = 1024 * 1024
 
-export type Upload = Pick<StoredFile, 'path' | 'size' | 'sha256' | 'encoding' | 'isDamaged'>
+export type Upload = Pick<StoredFile, 'path' | 'size' | 'sha256' | 'encoding' | 'isDamaged' | 'kind' | 'sure'>
 
 /**
  * Keeps a file that arrives, under a generated name outside the web root (IM-11), and finds out how it is encoded.
@@ -60,31 +63,46 @@ export async function keepUpload(core: Core, stream: Readable, mostBytes = MOST_
 }
 
 /**
- * Reads the beginning of a kept file: delimiter, columns, first values and where each column probably goes.
+ * Reads the beginning of a kept file: sheet, delimiter, columns, first values and where each column probably goes.
  *
+ * @param reading what the operator says about it, when the first look was wrong
  * @throws DomainError import.unreadable when there is nobody in it or it cannot be read
  */
-export async function inspectUpload(core: Core, accountId: string, upload: Upload): Promise<StoredFile> {
+export async function inspectUpload(
+  core: Core,
+  accountId: string,
+  upload: Upload,
+  reading: ImportReading = {},
+): Promise<StoredFile> {
+  const look =
+    upload.kind === 'xlsx' ? await lookAtSheet(core, upload, reading) : await lookAtText(core, upload, reading)
+  const { rows: first, shape } = look
+  const tool = recogniseTool(shape.columns, shape.hasHeader)
+  const columns = guessColumns(shape.columns, first.slice(0, 1000), await knownFields(core, accountId), tool)
+  return storedFile.parse({ ...upload, ...look, columns, tool })
+}
+
+async function lookAtSheet(core: Core, upload: Upload, { sheet, hasHeader }: ImportReading) {
+  return inspectXlsx(uploadPath(core, upload.path ?? ''), sheet, hasHeader)
+}
+
+async function lookAtText(core: Core, upload: Upload, reading: ImportReading) {
+  const encoding = reading.encoding ?? upload.encoding
+  if (!isEncoding(encoding) && !encoding.startsWith('utf-'))
+    throw new DomainError<AudienceErrorCode>('import.invalid', `There is no encoding “${encoding}”.`)
   const file = await open(uploadPath(core, upload.path ?? ''))
   try {
     const head = Buffer.alloc(Math.min(INSPECTED_BYTES, upload.size))
     const { bytesRead } = await file.read(head, 0, head.length, 0)
-    const decoder = textDecoder(upload.encoding)
+    const decoder = textDecoder(encoding)
     const isWhole = bytesRead === upload.size
     const text = decoder.push(head.subarray(0, bytesRead)) + (isWhole ? decoder.end() : '')
-    const { shape, rows: first } = inspectCsv(text, isWhole)
-    const columns = guessColumns(shape.columns, first.slice(0, 1000), await knownFields(core, accountId))
+    const isChosen = reading.encoding !== undefined
     return {
-      ...upload,
-      shape,
-      columns,
-      targets: [],
-      newFields: [],
-      lastLine: 0,
-      optOutEntry: null,
-      groupIds: [],
-      madeGroupIds: [],
-      madeFields: [],
+      ...inspectCsv(text, isWhole, reading),
+      encoding,
+      sure: upload.sure || isChosen,
+      isDamaged: isChosen ? encoding === 'utf-8' && upload.isDamaged : upload.isDamaged,
     }
   } finally {
     await file.close()

@@ -28,8 +28,13 @@ export const importOptions = z.strictObject({
   groupIds: z.array(idText).max(1000).default([]),
   newGroups: z.array(groupName).max(100).default([]),
   mapping: columnMapping.default({}),
-  /** Everybody in the file is opted out; nobody is added as a contact. */
-  asOptOuts: z.boolean().default(false),
+  /**
+   * Everybody in the file is opted out; nobody is added as a contact. It has to be said for a file that another program
+   * made of people who left (`file.tool`); for every other file it is false when it is left out.
+   */
+  asOptOuts: z.boolean().optional(),
+  /** What words in the opt-out column mean that nobody knows; until then their rows are not imported (IM-6). */
+  statusWords: z.record(z.string().max(100), z.enum(['opt_out', 'not'])).default({}),
   /** Works out the counts and writes nothing. */
   dryRun: z.boolean().default(false),
   emptyCells: z.enum(['keep', 'clear']).default('keep'),
@@ -108,12 +113,41 @@ export const importColumn = z.object({
   guessedBy: z.enum(['name', 'values', 'none']),
 })
 
+/** The program whose export the file is; `says`: who in it opted out. */
+export const importTool = z.object({
+  name: z.string(),
+  says: z.enum(['column', 'everybody', 'nobody']),
+  column: z.string().nullable(),
+  /** What it is and what that means, for people. */
+  text: z.string(),
+})
+export const unknownWord = z.object({ word: z.string(), rows: z.int() })
+
 export const importFile = z.object({
+  kind: z.enum(['csv', 'xlsx']),
   size: z.int(),
   encoding: z.string(),
+  /** False when the encoding is a guess: look at the samples. */
+  sure: z.boolean(),
   delimiter: z.string(),
+  hasHeader: z.boolean(),
+  /** Of a workbook; one of them is read. */
+  sheets: z.array(z.object({ name: z.string(), hidden: z.boolean() })),
+  sheet: z.string().nullable(),
+  tool: importTool.nullable(),
+  /** After the check: words in the opt-out column that cannot be told; `options.statusWords` answers them. */
+  unknownWords: z.array(unknownWord),
   columns: z.array(importColumn),
 })
+
+/** How the file is to be read, when the first look was wrong. What is left out is found out again. */
+export const importReading = z.strictObject({
+  sheet: z.string().max(200).optional(),
+  encoding: z.string().max(40).optional(),
+  delimiter: z.enum([',', ';', '\t', '|']).optional(),
+  hasHeader: z.boolean().optional(),
+})
+export type ImportReading = z.infer<typeof importReading>
 
 /** Named Import in the API. */
 export const audienceImport = z

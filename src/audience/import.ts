@@ -6,7 +6,7 @@ import { maybeRow, row, rows, run, sql, type Trx, transaction } from '../platfor
 import { DomainError } from '../platform/errors.ts'
 import { startJob } from '../platform/jobs.ts'
 import type { AudienceErrorCode } from './errors.ts'
-import type { ImportOptions } from './import.contract.ts'
+import type { ImportOptions, ImportReading } from './import.contract.ts'
 import { planColumns } from './import-columns.ts'
 import type { StoredFile } from './import-file.ts'
 import { leaveNothing, stateOf } from './import-job.ts'
@@ -58,12 +58,13 @@ export async function startImport(core: Core, caller: Caller, importId: string, 
     if (!(status === 'uploaded' || (status === 'done' && before.dryRun)))
       throw notPossible(status === 'done' ? 'This import is done already.' : 'This import cannot be started any more.')
     await refuseForeignGroups(trx, accountId, options.groupIds)
+    const asOptOuts = settleOptOuts(options, file)
     const { targets, newFields } = planColumns(file.columns, options.mapping, await knownFields({ db: trx }, accountId))
     const planned: StoredFile = { ...file, targets, newFields }
     await run(
       trx,
       sql`
-      update imports set status = 'queued', phase = 'read', options = ${JSON.stringify(options)}::jsonb, file = ${JSON.stringify(planned)}::jsonb,
+      update imports set status = 'queued', phase = 'read', options = ${JSON.stringify({ ...options, asOptOuts })}::jsonb, file = ${JSON.stringify(planned)}::jsonb,
         counts = '{}', applied_line = 0, applied = '{}', problem = null, bytes_done = 0, started_by = ${userId}, started_at = null, finished_at = null
       where account_id = ${accountId} and import_id = ${importId}`,
     )
@@ -74,7 +75,7 @@ export async function startImport(core: Core, caller: Caller, importId: string, 
       subject: subjectOf(importId),
       startedBy: userId,
     })
-    if (!options.dryRun) await noteAct(trx, caller, 'import.started', { importId, asOptOuts: options.asOptOuts })
+    if (!options.dryRun) await noteAct(trx, caller, 'import.started', { importId, asOptOuts })
   })
 }
 
@@ -104,6 +105,31 @@ export async function resumeImport(core: Core, caller: Caller, importId: string)
     })
     await noteAct(trx, caller, 'import.resumed', { importId })
   })
+}
+
+/**
+ * Looks at an uploaded file again, as the operator says it is to be read: another sheet, encoding or delimiter.
+ *
+ * @throws DomainError import.not_found, import.not_possible once it is started, import.unreadable, import.invalid
+ */
+export async function readAgain(
+  core: Core,
+  accountId: string,
+  importId: string,
+  reading: ImportReading,
+): Promise<void> {
+  const { status, options, file } = await stateOf(core.db, accountId, importId)
+  if (!(status === 'uploaded' || (status === 'done' && options.dryRun)))
+    throw notPossible('This import is started already; its file cannot be read in another way.')
+  const again = await inspectUpload(core, accountId, file, reading)
+  const changed = await run(
+    core.db,
+    sql`
+    update imports set file = ${JSON.stringify(again)}::jsonb, status = 'uploaded', options = '{}', counts = '{}', phase = 'upload', finished_at = null
+    where account_id = ${accountId} and import_id = ${importId}
+      and (status = 'uploaded' or (status = 'done' and (options ->> 'dryRun')::boolean))`,
+  )
+  if (changed === 0) throw notPossible('This import was started meanwhile.')
 }
 
 /** What is wrong with options is said before the file is kept any longer. */
@@ -146,6 +172,17 @@ export async function cancelImport(core: Core, accountId: string, importId: stri
 }
 
 /** An operator states why one may write to these people; nobody needs a reason to opt somebody out (LW-8). */
+/** A list of people who left is never imported as people to write to by leaving a word out. */
+function settleOptOuts({ asOptOuts }: ImportOptions, { tool }: StoredFile): boolean {
+  if (asOptOuts !== undefined) return asOptOuts
+  if (tool?.says !== 'everybody') return false
+  throw new DomainError<AudienceErrorCode>(
+    'import.invalid',
+    `${tool.text} Say so with asOptOuts: true, or asOptOuts: false when it is something else.`,
+    { fields: { asOptOuts: 'Choose true or false.' } },
+  )
+}
+
 function requireBasis({ userId, apiKeyId }: Caller, { basis, dryRun, asOptOuts }: ImportOptions): void {
   if (basis !== null || dryRun || asOptOuts || userId === null || apiKeyId !== null) return
   const why = 'Say why you may write to these people, under Basis. Nothing was imported yet.'
