@@ -12,18 +12,17 @@ export const bases: Record<Basis['kind'], string> = {
 const options = Object.entries(bases).map(([value, label]) => ({ value, label }))
 
 /** Why one may write to these people (LW-8); it is kept with the import and shown on every record. */
-export function ImportBasis({ basis, onChange }: { basis: Basis | null; onChange: (basis: Basis | null) => void }) {
+export function ImportBasis({ basis, onChange }: { basis: Basis | null; onChange: (basis: Basis) => void }) {
   return (
     <Panel title="Why you may write to them">
       <div className="two">
         <Select
           label="Basis"
           description="Laws ask the sender for proof. It stands on every record."
-          placeholder="Not stated"
-          clearable
+          allowDeselect={false}
           data={options}
           value={basis?.kind ?? null}
-          onChange={(kind) => onChange(kind ? importBasis.parse({ kind, note: basis?.note ?? '' }) : null)}
+          onChange={(kind) => kind && onChange(importBasis.parse({ kind, note: basis?.note ?? '' }))}
         />
         <TextInput
           label="Where and when"

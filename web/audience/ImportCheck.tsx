@@ -12,6 +12,7 @@ import { PartsBar } from '../ui/PartsBar.tsx'
 import { ImportBasis } from './ImportBasis.tsx'
 import { ImportOpen, ImportStep } from './ImportStep.tsx'
 import { ImportTally, partsOf } from './ImportTally.tsx'
+import { ImportWords } from './ImportWords.tsx'
 import { forgetPlan, isChecked, isUnderWay, type Plan, readPlan, rememberChecked, writePlan } from './imports.ts'
 
 export function ImportCheck() {
@@ -39,13 +40,14 @@ function Check({ import: one }: { import: AudienceImport }) {
     },
   })
   const { mutate: ask } = check
-  function state(basis: Plan['basis']) {
-    const changed = { ...plan, basis }
-    setPlan(changed)
-    writePlan(one.id, changed)
-  }
   // The dry run is asked for once for each plan; a reload finds it at the server.
   const asked = useRef(false)
+  function change(next: Partial<Plan>) {
+    const changed = { ...plan, ...next }
+    setPlan(changed)
+    writePlan(one.id, changed)
+    asked.current = false
+  }
   const needed = !isChecked(one.id, plan) && !isUnderWay(one)
   useEffect(() => {
     if (!needed || asked.current) return
@@ -98,8 +100,9 @@ function Check({ import: one }: { import: AudienceImport }) {
       {ready && (
         <>
           <PartsBar parts={partsOf(one.counts)} />
+          <ImportWords import={one} answers={plan.statusWords} onAnswer={(statusWords) => change({ statusWords })} />
           <ImportTally import={one} done={false} />
-          {!plan.asOptOuts && <ImportBasis basis={plan.basis} onChange={state} />}
+          {!plan.asOptOuts && <ImportBasis basis={plan.basis} onChange={(basis) => change({ basis })} />}
         </>
       )}
     </ImportStep>

@@ -9,8 +9,9 @@ import { paths } from '../paths.ts'
 import { ButtonLink } from '../ui/links.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { useFields } from './contacts.ts'
+import { ImportReading, ImportRemarks } from './ImportReading.tsx'
 import { ImportOpen, ImportStep } from './ImportStep.tsx'
-import { type Plan, readPlan, writePlan } from './imports.ts'
+import { forgetPlan, type Plan, readPlan, writePlan } from './imports.ts'
 
 type Column = z.infer<typeof importColumn>
 /** Mantine's Select takes an empty value for none. */
@@ -60,6 +61,7 @@ function Columns({ import: one }: { import: AudienceImport }) {
         </>
       }
     >
+      <ImportRemarks import={one} />
       {problem && (
         <Text c="red" size="sm" role="alert">
           {problem}
@@ -106,6 +108,7 @@ function Columns({ import: one }: { import: AudienceImport }) {
         </table>
       </section>
       <Choices plan={plan} onChange={change} />
+      <ImportReading import={one} onRead={(again) => setPlan(forgetAndRead(again))} />
     </ImportStep>
   )
 }
@@ -117,7 +120,7 @@ function Choices({ plan, onChange }: { plan: Plan; onChange: (next: Partial<Plan
         <Checkbox
           label="Opt out every address of this file and add nobody"
           description="For a list of people who unsubscribed somewhere else. They need not be contacts."
-          checked={plan.asOptOuts}
+          checked={plan.asOptOuts ?? false}
           onChange={(event) => onChange({ asOptOuts: event.currentTarget.checked })}
         />
       </Panel>
@@ -178,6 +181,12 @@ function targets(column: Column, chosen: string | undefined, fields: Field[]) {
   ]
   const missing = chosen && !known.some(({ value }) => value === chosen)
   return missing ? [...known, { value: chosen, label: chosen.replace(/^new:/, 'New field: ') }] : known
+}
+
+/** Other columns have other names, so what was chosen for them is gone. */
+function forgetAndRead(one: AudienceImport): Plan {
+  forgetPlan(one.id)
+  return readPlan(one)
 }
 
 const newLabel = (column: string) => column.trim().slice(0, 63)

@@ -92,8 +92,7 @@ export function ImportStep({
         title={one.fileName}
         note={
           <>
-            {size(one.file.size)}, {delimiters[one.file.delimiter] ?? one.file.delimiter},{' '}
-            {one.file.encoding.toUpperCase()}, uploaded <When at={one.createdAt} />
+            {size(one.file.size)}, {readAs(one)}, uploaded <When at={one.createdAt} />
             {one.startedBy ? ` by ${one.startedBy}` : ''}
           </>
         }
@@ -134,6 +133,11 @@ function CancelImport({ id }: { id: string }) {
     </Button>
   )
 }
+
+const readAs = ({ file }: AudienceImport) =>
+  file.kind === 'xlsx'
+    ? `sheet ${file.sheet ?? ''}`
+    : `${delimiters[file.delimiter] ?? file.delimiter}, ${file.encoding.toUpperCase()}`
 
 const delimiters: Record<string, string> = {
   ',': 'commas',

@@ -79,7 +79,7 @@ export function ImportUpload() {
                 <div>
                   <Title order={2}>Drag a file here</Title>
                   <Text c="dimmed" mt={4}>
-                    A CSV file with a header row: commas, semicolons, tabs or bars; at most 500 MB
+                    A spreadsheet (.xlsx) or a CSV file with commas, semicolons, tabs or bars; at most 500 MB
                   </Text>
                 </div>
                 <Button onClick={() => open.current?.()} data-primary>
@@ -91,7 +91,7 @@ export function ImportUpload() {
         </Dropzone>
         <Text size="sm" c="dimmed">
           Nothing is imported before you have seen what will happen. The file stays on your server and is deleted when
-          the import ends. Is it a spreadsheet? Save it as CSV first.
+          the import ends.
         </Text>
       </div>
     </>

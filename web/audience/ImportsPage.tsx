@@ -36,8 +36,8 @@ export function ImportsPage() {
           <Waiting />
         ) : none ? (
           <EmptyState icon={IconFileImport} title="No imports yet" action={button}>
-            Bring your contacts in as a CSV file from a spreadsheet or from the tool you used before. Opt-outs in it are
-            recognised and kept.
+            Bring your contacts in as a spreadsheet, a CSV file, or the export of the tool you used before. Opt-outs in
+            it are recognised and kept.
           </EmptyState>
         ) : (
           <ImportTable imports={imports.data.items} />

@@ -47,7 +47,8 @@ export function readPlan(one: AudienceImport): Plan {
   const stored = planSchema.safeParse(readJson(localStorage.getItem(storedAs(one.id))))
   if (stored.success) return stored.data
   const mapping = Object.fromEntries(one.file.columns.map(({ name, guess }) => [name, guess]))
-  if (!one.options) return planSchema.parse({ mapping })
+  const usual = { asOptOuts: one.file.tool?.says === 'everybody', basis: { kind: 'signed_up' } }
+  if (!one.options) return planSchema.parse({ mapping, ...usual })
   const { dryRun: _, ...checked } = one.options
   return { ...checked, mapping: { ...mapping, ...checked.mapping } }
 }
