@@ -87,8 +87,6 @@ test('an operator opts out people who are not in the audience yet', async ({ pag
   await expect(will.getByRole('listitem').filter({ hasText: 'Will be added' })).toContainText('2')
   await expect(will.getByRole('listitem').filter({ hasText: 'Not an address' })).toContainText('1')
   expect(await statusOf(program, 'fay@post.example')).toBeUndefined()
-  await page.getByRole('combobox', { name: 'Basis' }).click()
-  await page.getByRole('option', { name: 'They signed up with us' }).click()
   await page.getByRole('button', { name: 'Import 2 contacts' }).click()
 
   const did = page.getByRole('region', { name: 'What happened' })

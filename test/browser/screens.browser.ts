@@ -41,8 +41,6 @@ async function fill(page: Page, program: Program) {
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByRole('checkbox', { name: 'Visitors 2026' }).check()
   await page.getByRole('button', { name: 'Continue' }).click()
-  await page.getByRole('combobox', { name: 'Basis' }).click()
-  await page.getByRole('option', { name: 'They signed up with us' }).click()
   await page.getByRole('button', { name: 'Import 2 contacts' }).click()
   await expect(page.getByRole('region', { name: 'What happened' })).toBeVisible()
   const unfinished = await uploadFile(page, program)
