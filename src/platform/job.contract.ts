@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { idText, time } from './page.contract.ts'
+import { idText, pageOf, pageQuery, time } from './page.contract.ts'
 
 export const job = z
   .object({
@@ -20,3 +20,15 @@ export const job = z
   })
   .meta({ id: 'Job' })
 export type Job = z.infer<typeof job>
+export const jobs = pageOf(job)
+export const jobsQuery = z.strictObject({
+  ...pageQuery,
+  /** Only those that are not finished; with false only the finished ones. */
+  open: z.stringbool().optional(),
+  /** What they work on, such as group:12. */
+  subject: z
+    .string()
+    .max(100)
+    .regex(/^[^\u0000]*$/u)
+    .optional(),
+})
