@@ -1,7 +1,7 @@
 // How long an import takes beside the bare SQL: COPY of ready-made rows and one upsert, on the same server, in the same
 // tables with their indexes and triggers. Fresh and repeated, then the check of the same file (the dry run), with 300,000 opt-outs standing for each 1,000,000 rows.
 // The program runs as a process of its own, so that peakMB is what it needs.
-//   npm run --silent bench -- import --rows 1000000 [--groups]
+//   npm run --silent bench -- import --rows 1000000 [--groups] [--xlsx: the program reads the same rows from a spreadsheet]
 import { execFile } from 'node:child_process'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { chmod, mkdtemp, rm, stat } from 'node:fs/promises'
@@ -15,8 +15,10 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { insertAccount } from '../src/accounts/owner.ts'
 import { importOptions } from '../src/audience/import.contract.ts'
 import { startImport, uploadImport } from '../src/audience/import.ts'
+import { csvParser } from '../src/audience/import-csv.ts'
 import { runImport } from '../src/audience/import-job.ts'
 import { STAGED_COLUMNS, stageFile } from '../src/audience/import-stage.ts'
+import { xlsxWriter } from '../src/audience/xlsx-write.ts'
 import { readConfig } from '../src/platform/config.ts'
 import type { Core } from '../src/platform/core.ts'
 import { openDatabase, transaction } from '../src/platform/database.ts'
@@ -32,6 +34,7 @@ const { values: given } = parseArgs({
     rows: { type: 'string', default: '1000000' },
     groups: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
+    xlsx: { type: 'boolean', default: false },
     database: { type: 'string' },
     dir: { type: 'string' },
     account: { type: 'string', default: '' },
@@ -46,6 +49,7 @@ async function measure(rows: number, groups: boolean) {
     const file = join(dir, 'people.csv')
     const made = csvRows({ rows, seed: 1 })
     await pipeline(Readable.from(pieces(made)), createWriteStream(file))
+    if (given.xlsx) await asSpreadsheet(file, join(dir, 'people.xlsx'))
     const floor = await prepare(server.url, 'bench_floor', dir, file, rows)
     const own = await prepare(server.url, 'bench_program', dir, file, rows)
     const ready = await readyRows(dir, file, floor.accountId)
@@ -67,7 +71,7 @@ async function measure(rows: number, groups: boolean) {
     const [fresh, repeated] = results.map(({ counts: _counts, ...figures }) => rounded(figures))
     console.log(
       JSON.stringify({
-        name: 'import',
+        name: given.xlsx ? 'import-xlsx' : 'import',
         rows,
         bytes: (await stat(file)).size,
         ...fresh,
@@ -79,6 +83,23 @@ async function measure(rows: number, groups: boolean) {
     await server.stop()
     await rm(dir, { recursive: true, force: true })
   }
+}
+
+/** The rows of a CSV file as a workbook. */
+async function asSpreadsheet(csv: string, path: string): Promise<void> {
+  const out = createWriteStream(path)
+  const parser = csvParser(',')
+  const decoder = new TextDecoder()
+  let writer: ReturnType<typeof xlsxWriter> | undefined
+  const take = (records: { cells: string[] }[]) => {
+    const rows = records.map(({ cells }) => cells)
+    writer ??= xlsxWriter(rows.shift() ?? [], (bytes) => out.write(bytes))
+    writer.rows(rows)
+  }
+  for await (const piece of createReadStream(csv)) take(parser.push(decoder.decode(piece, { stream: true })))
+  take(parser.end())
+  writer?.end()
+  await new Promise((resolve) => out.end(resolve))
 }
 
 type Prepared = { url: string; accountId: string }
@@ -205,6 +226,7 @@ async function programRun({ url, accountId }: Prepared, dir: string, groups: str
     '--account',
     accountId,
     ...(check ? ['--check'] : []),
+    ...(given.xlsx ? ['--xlsx'] : []),
   ]
   const { stdout } = await run(process.execPath, groups.length > 0 ? [...args, '--groups'] : args, { maxBuffer: 1e8 })
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
@@ -226,7 +248,8 @@ async function program(url: string, dir: string, accountId: string) {
     log: openLog('warn'),
   }
   const caller = { accountId, userId: null, apiKeyId: null, scope: 'full' } as const
-  const importId = await uploadImport(core, caller, createReadStream(join(dir, 'people.csv')), 'people.csv')
+  const name = given.xlsx ? 'people.xlsx' : 'people.csv'
+  const importId = await uploadImport(core, caller, createReadStream(join(dir, name)), name)
   const options = importOptions.parse({
     newGroups: given.groups ? ['Everybody'] : [],
     mapping: { Town: 'new:Town' },
