@@ -963,17 +963,18 @@ declare
   fresh bigint;
   carried bigint;
   moment timestamptz;
+  keys bytea[];
 begin
   perform pg_advisory_xact_lock(1279738, (of_account % 2147483647)::int);  -- nobody joins or is edited meanwhile
   moment := clock_timestamp();
   entry := nextval(pg_get_serial_sequence('optout_ledger', 'entry_id'));
-  select count(distinct contact.address_key) into asked
+  keys := array(  -- in order: an index that grows from left to right is written in half the time
+    select distinct contact.address_key
     from group_members member join contacts contact using (account_id, contact_id)
-    where member.account_id = of_account and member.group_id = of_group;
+    where member.account_id = of_account and member.group_id = of_group order by contact.address_key);
+  asked := cardinality(keys);
   insert into standing_optouts (account_id, address_key, entry_id, source, opted_out_at)
-    select distinct of_account, contact.address_key, entry, 'bulk', moment
-    from group_members member join contacts contact using (account_id, contact_id)
-    where member.account_id = of_account and member.group_id = of_group
+    select of_account, key, entry, 'bulk', moment from unnest(keys) key
     on conflict do nothing;
   get diagnostics fresh = row_count;
   carried := carry_optouts(of_account, entry);
@@ -1023,16 +1024,18 @@ declare
   fresh bigint;
   carried bigint;
   moment timestamptz;
+  keys bytea[];
 begin
   perform pg_advisory_xact_lock(1279738, (of_account % 2147483647)::int);
   moment := clock_timestamp();
   entry := nextval(pg_get_serial_sequence('optout_ledger', 'entry_id'));
-  select count(distinct row.address_key) into asked
-    from import_rows row where row.account_id = of_account and row.import_id = of_import and row.opt_out and row.address_key is not null;
-  insert into standing_optouts (account_id, address_key, entry_id, source, opted_out_at)
-    select distinct of_account, row.address_key, entry, 'import', moment
-    from import_rows row
+  keys := array(
+    select distinct row.address_key from import_rows row
     where row.account_id = of_account and row.import_id = of_import and row.opt_out and row.address_key is not null
+    order by row.address_key);
+  asked := cardinality(keys);
+  insert into standing_optouts (account_id, address_key, entry_id, source, opted_out_at)
+    select of_account, key, entry, 'import', moment from unnest(keys) key
     on conflict do nothing;
   get diagnostics fresh = row_count;
   carried := carry_optouts(of_account, entry);
@@ -1057,12 +1060,14 @@ declare
   fresh bigint;
   carried bigint;
   moment timestamptz;
+  sorted bytea[];
 begin
   perform pg_advisory_xact_lock(1279738, (of_account % 2147483647)::int);  -- nobody joins or is edited meanwhile
   moment := clock_timestamp();
-  select count(distinct key) into asked from unnest(keys) key;
+  sorted := array(select distinct key from unnest(keys) key order by key);
+  asked := cardinality(sorted);
   insert into standing_optouts (account_id, address_key, entry_id, source, opted_out_at)
-    select distinct of_account, key, entry, via, moment from unnest(keys) key
+    select of_account, key, entry, via, moment from unnest(sorted) key
     on conflict do nothing;
   get diagnostics fresh = row_count;
   carried := carry_optouts(of_account, entry);

@@ -3,6 +3,7 @@ import { type Db, rows, run, sql, type Trx, transaction } from '../platform/data
 import { JobCancelled, type JobContext } from '../platform/jobs.ts'
 import type { ImportOptions } from './import.contract.ts'
 import { addTallies, type Counts, type Tally } from './import-counts.ts'
+import { SAID_BY_FILE } from './import-stage.ts'
 
 export type ApplyOrder = {
   accountId: string
@@ -64,23 +65,23 @@ async function judgeLines(trx: Trx, order: ApplyOrder, from: number, to: number)
   )
 }
 
-/** The rows of a file that opts everybody out; record_import_optouts came before, unless it is only a check. */
+/**
+ * The rows of a file that opts everybody out: they are settled since they were read, but for those who were out before.
+ * record_import_optouts came before, unless it is only a check.
+ */
 export async function settleOptOuts(trx: Trx, order: ApplyOrder): Promise<Tally[]> {
   await sql`set local enable_nestloop = off`.execute(trx) // rows that just came in have no statistics yet
+  await run(
+    trx,
+    sql`
+    update import_rows row set reason = ${optedOutOn(order)}, notes = nullif(array_remove(row.notes, 'opted_out_by_file'), '{}')
+    from standing_optouts standing
+    where ${of(order)} and row.outcome = 'opted_out' and standing.account_id = ${order.accountId}
+      and standing.address_key = row.address_key and standing.entry_id is distinct from ${order.optOutEntry}::bigint`,
+  )
   return tallied(
     trx,
-    sql`with chunk as materialized (
-      select row.line, case when standing.entry_id is distinct from ${order.optOutEntry}::bigint then ${optedOutOn(order)} end as opted_out_on
-      from import_rows row
-      left join standing_optouts standing on standing.account_id = row.account_id and standing.address_key = row.address_key
-      where ${of(order)} and row.outcome is null
-    ), noted as (
-      update import_rows row
-      set outcome = 'opted_out', fields = null, base_key = null, reason = coalesce(chunk.opted_out_on, ${SAID_BY_FILE}),
-        notes = case when chunk.opted_out_on is null then row.notes || ${BY_FILE} else row.notes end
-      from chunk where ${of(order)} and row.line = chunk.line and row.outcome is null
-      returning row.outcome, row.notes
-    ), told as (select outcome, notes from noted)`,
+    sql`with told as (select outcome, notes from import_rows row where ${of(order)} and row.outcome = 'opted_out')`,
   )
 }
 
@@ -154,5 +155,4 @@ const optedOutOn = ({ accountId }: ApplyOrder) => sql`
   'Opted out on ' || to_char(standing.opted_out_at at time zone
     coalesce((select account.time_zone from accounts account where account.account_id = ${accountId}), 'UTC'), 'FMDD FMMonth YYYY') || '.'`
 const UNDER_A_RULE = 'Its whole domain opted out, or it is in a list of hashed addresses.'
-const SAID_BY_FILE = 'The file says so.'
 const BY_FILE = sql`'{opted_out_by_file}'::text[]`

@@ -111,6 +111,7 @@ async function noteProgress(
 
 async function settleRepeats(client: pg.PoolClient, order: StageOrder, hasOptOuts: boolean): Promise<number> {
   const values = [order.accountId, order.importId]
+  const open = order.plan.asOptOuts ? `= 'opted_out'` : 'is null'
   if (hasOptOuts && !order.plan.asOptOuts)
     await client.query(
       `update import_rows row set opt_out = true
@@ -121,11 +122,12 @@ async function settleRepeats(client: pg.PoolClient, order: StageOrder, hasOptOut
     )
   const repeated = await client.query(
     `update import_rows row
-     set outcome = 'duplicate', reason = 'Line ' || twice.last || ' has the same address and counts.', fields = null, base_key = null
+     set outcome = 'duplicate', reason = 'Line ' || twice.last || ' has the same address and counts.', fields = null, base_key = null,
+       notes = nullif(array_remove(row.notes, 'opted_out_by_file'), '{}')
      from (select staged.canonical, max(staged.line) as last from import_rows staged
-           where staged.account_id = $1 and staged.import_id = $2 and staged.outcome is null
+           where staged.account_id = $1 and staged.import_id = $2 and staged.outcome ${open}
            group by staged.canonical having count(*) > 1) twice
-     where row.account_id = $1 and row.import_id = $2 and row.outcome is null
+     where row.account_id = $1 and row.import_id = $2 and row.outcome ${open}
        and row.canonical = twice.canonical and row.line < twice.last`,
     values,
   )

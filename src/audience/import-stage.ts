@@ -35,6 +35,9 @@ export type StagedBatch = {
 export const STAGED_COLUMNS =
   'account_id, import_id, line, address, canonical, address_key, base_key, fields, opt_out, outcome, reason, notes'
 
+/** Why a row is an opt-out when nothing else is known of it. */
+export const SAID_BY_FILE = 'The file says so.'
+
 const PIECE_BYTES = 256 * 1024
 const encoder = new TextEncoder()
 
@@ -63,7 +66,7 @@ export async function* stageFile(order: StageOrder): AsyncGenerator<StagedBatch>
       batch.rows++
       if (row.isInvalid) batch.invalid++
       if (row.optOut) batch.optOuts++
-      text += copyLine(prefix, row)
+      text += copyLine(prefix, row, order.plan.asOptOuts)
     }
     return { copy: encoder.encode(text), ...batch, bytesRead, lastLine, unknownWords: [...words] }
   }
@@ -101,10 +104,14 @@ async function* textRecords({ path, encoding, shape }: StageOrder): AsyncGenerat
   yield { records: [...parser.push(afterStart(decoder.end())), ...parser.end()], bytesRead }
 }
 
-function copyLine(prefix: string, row: StagedRow): string {
+/** In a file that opts everybody out every good row has its outcome from the start; whoever was out before is told later. */
+function copyLine(prefix: string, row: StagedRow, isOptOut: boolean): string {
+  const settled = isOptOut && !row.isInvalid
+  const outcome = row.isInvalid ? 'invalid' : isOptOut ? 'opted_out' : '\\N'
+  const notes = [...(settled ? ['opted_out_by_file'] : []), ...(row.isRole ? ['role'] : [])]
   return `${prefix}${row.line}\t${escaped(row.address)}\t${orNull(row.canonical)}\t${hex(row.addressKey)}\t${hex(row.baseKey)}\t${
     row.fields === null ? '\\N' : row.fields.replaceAll('\\', '\\\\')
-  }\t${row.optOut ? 't' : 'f'}\t${row.isInvalid ? 'invalid' : '\\N'}\t${orNull(row.reason)}\t${row.isRole ? '{role}' : '\\N'}\n`
+  }\t${row.optOut ? 't' : 'f'}\t${outcome}\t${orNull(settled ? SAID_BY_FILE : row.reason)}\t${notes.length > 0 ? `{${notes.join(',')}}` : '\\N'}\n`
 }
 
 const hex = (key: Buffer | null) => (key === null ? '\\N' : `\\\\x${key.toString('hex')}`)
