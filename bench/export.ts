@@ -28,7 +28,7 @@ const OPTED_OUT = 0.3
 
 /** Contacts with four details; three of ten have opted out and are not exported. */
 async function fill(db: Db, accountId: string): Promise<void> {
-  for (const label of ['Town', 'Note']) await createField(db, accountId, label)
+  for (const label of ['Town', 'Note']) await createField(db, accountId, { label })
   await run(
     db,
     sql`

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { type Program, startProgram } from '../../test/program.ts'
-import type { Field } from '../audience/contact.contract.ts'
+import type { Field } from '../audience/field.contract.ts'
 import { fieldName } from '../audience/field.ts'
 
 let program: Program
@@ -54,4 +54,68 @@ test('fields belong to one account', async () => {
   expect(status).toBe(201)
   const { body } = await program.api<{ items: Field[] }>('GET', '/fields')
   expect(body.items.map(({ name }) => name)).not.toContain('shoe_size')
+})
+
+test('a field says what it holds, and its type never changes', async () => {
+  const made = await program.api<Field>('POST', '/fields', {
+    label: 'Colour',
+    type: 'one_of',
+    options: ['Red', ' Green '],
+    required: false,
+  })
+  expect(made).toMatchObject({
+    status: 201,
+    body: { type: 'one_of', options: ['Red', 'Green'], mergePoint: 'contact.colour', archivedAt: null },
+  })
+  expect(await program.api('PATCH', `/fields/${made.body.id}`, { type: 'short' })).toMatchObject({ status: 400 })
+})
+
+test.each([
+  [{ label: 'Size 1', type: 'one_of' }, 'options'],
+  [{ label: 'Size 2', type: 'one_of', options: ['S', 's'] }, 'options'],
+  [{ label: 'Size 3', type: 'number', options: ['S'] }, 'options'],
+  [{ label: 'Size 4', type: 'several_of', options: ['S;M'] }, undefined],
+  [{ label: 'Size 5', type: 'colour' }, undefined],
+])('options that make no sense are refused: %j', async (body, path) => {
+  const { status, body: answer } = await program.api('POST', '/fields', body)
+  expect(status).toBe(400)
+  if (path) expect(answer).toMatchObject({ code: 'field.invalid', fields: [{ path: `/${path}` }] })
+})
+
+test('a field gets another label and other options, and keeps its name', async () => {
+  const { body: made } = await program.api<Field>('POST', '/fields', {
+    label: 'Rank',
+    type: 'one_of',
+    options: ['Low', 'High'],
+  })
+  const change = (body: object) => program.api<Field>('PATCH', `/fields/${made.id}`, body)
+  expect((await change({ label: 'Level', options: ['High', 'Highest'], required: true })).body).toMatchObject({
+    name: 'rank',
+    label: 'Level',
+    options: ['High', 'Highest'],
+    required: true,
+  })
+  expect(await change({ label: 'FIRST name' })).toMatchObject({ status: 409, body: { code: 'field.exists' } })
+  expect(await change({ label: 'LEVEL', required: false })).toMatchObject({ status: 200, body: { label: 'LEVEL' } })
+  expect(await program.api('PATCH', '/fields/999999', { label: 'Nobody' })).toMatchObject({ status: 404 })
+})
+
+test('a name stays taken while its field is in the archive', async () => {
+  const { body: made } = await add('Shelf')
+  expect((await program.api<Field>('POST', `/fields/${made.id}/archive`)).body.archivedAt).not.toBeNull()
+  const again = await program.api('POST', '/fields', { label: 'shelf' })
+  expect(again).toMatchObject({ status: 409, body: { code: 'field.exists' } })
+  expect(JSON.stringify(again.body)).toContain('Restore it')
+  const { body: archived } = await program.api<{ items: Field[] }>('GET', '/fields?archived=true')
+  expect(archived.items.map(({ name }) => name)).toEqual(['shelf'])
+  await program.api('POST', `/fields/${made.id}/restore`)
+  const { body: open } = await program.api<{ items: Field[] }>('GET', '/fields')
+  expect(open.items.map(({ name }) => name)).toContain('shelf')
+})
+
+test('fields stand in the order that is asked for, the others after them', async () => {
+  const { body: before } = await program.api<{ items: Field[] }>('GET', '/fields')
+  const [first, second, ...rest] = before.items.map(({ id }) => id)
+  const { body } = await program.api<{ items: Field[] }>('POST', '/fields/order', { ids: [second, first] })
+  expect(body.items.map(({ id }) => id)).toEqual([second, first, ...rest])
 })

@@ -25,7 +25,7 @@ const { account_id: accountId } = await row(
   insert into accounts (organization_id, name) select organization_id, 'Herons' from organization returning account_id`,
 )
 const actor = { accountId, userId: null, apiKeyId: null }
-await createField(db, accountId, 'First name')
+await createField(db, accountId, { label: 'First name' })
 
 const keyOf = (address: string) => enteredAddress(keys, address).key
 const optOutAll = (groupId: string) =>
@@ -174,7 +174,7 @@ test('erasing removes the person from the history of operators’ acts and notes
       db,
       sql`select act, subject from audit_events where account_id = ${accountId} and act = 'contact.erased'`,
     ),
-  ).toEqual([{ act: 'contact.erased', subject: { contactId: id } }])
+  ).toEqual([{ act: 'contact.erased', subject: { contactIds: [id], count: 1 } }])
   await expect(addContact(core, actor, { address: 'erase@post.example' })).rejects.toMatchObject({
     code: 'contact.opted_out',
   })

@@ -2,13 +2,14 @@ import { type Db, maybeRow, sql, type Trx, transaction } from '../platform/datab
 import { DomainError, isLocked } from '../platform/errors.ts'
 import { noSuchContact } from './contact-record.ts'
 import type { AudienceErrorCode } from './errors.ts'
+import type { FieldValues } from './field.contract.ts'
 
 export type TakenContact = {
   contact_id: string
   address: string
   canonical: string
   address_key: Buffer
-  fields: Record<string, string>
+  fields: FieldValues
   archived_at: Date | null
 }
 

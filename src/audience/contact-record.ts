@@ -3,12 +3,13 @@ import { type Db, rows, sql } from '../platform/database.ts'
 import { DomainError } from '../platform/errors.ts'
 import type { Contact } from './contact.contract.ts'
 import type { AudienceErrorCode } from './errors.ts'
+import type { FieldValues } from './field.contract.ts'
 import type { ContactStatus } from './group.contract.ts'
 
 type ContactRow = {
   contact_id: string
   address: string
-  fields: Record<string, string>
+  fields: FieldValues
   created_at: Date
   updated_at: Date
   archived_at: Date | null

@@ -3,10 +3,11 @@ import { line } from '../accounts/account.contract.ts'
 import { optOutSource } from '../optouts/optout.contract.ts'
 import { idText, pageOf, pageQuery, time } from '../platform/page.contract.ts'
 import { condition } from './condition.contract.ts'
+import { fieldValues } from './field.contract.ts'
 import { contactStatus } from './group.contract.ts'
 
 /** Of the control characters only tab and line feed; no half of a surrogate pair, which the database cannot keep. */
-const fieldValue = z
+const text = z
   .string()
   .max(2500)
   .regex(
@@ -14,15 +15,18 @@ const fieldValue = z
     /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ud800-\udfff]*$/u,
     'Control characters are not possible here.',
   )
-/** By the field's name; null or nothing takes the value away. */
-const fieldValues = z.record(z.string().max(63), z.union([fieldValue, z.null()]))
+/** By the field's name; null, an empty text or an empty list takes the value away. Each is checked by its field's type. */
+const givenValues = z.record(
+  z.string().max(63),
+  z.union([text, z.number(), z.boolean(), z.array(text).max(500), z.null()]),
+)
 
 export const contact = z
   .object({
     id: idText,
     address: z.string(),
     status: contactStatus,
-    fields: z.record(z.string(), z.string()),
+    fields: fieldValues,
     groupIds: z.array(idText),
     createdAt: time,
     updatedAt: time,
@@ -76,13 +80,13 @@ export type ContactCounts = z.infer<typeof contactCounts>
 
 export const newContact = z.strictObject({
   address: z.string().max(1000),
-  fields: fieldValues.optional(),
+  fields: givenValues.optional(),
   groupIds: z.array(idText).max(1000).optional(),
 })
 export type NewContact = z.infer<typeof newContact>
 export const contactChange = z.strictObject({
   address: z.string().max(1000).optional(),
-  fields: fieldValues.optional(),
+  fields: givenValues.optional(),
 })
 export type ContactChange = z.infer<typeof contactChange>
 export const statusChange = z.strictObject({ status: contactStatus })
@@ -102,8 +106,3 @@ export const contactEvent = z
 export type ContactEvent = z.infer<typeof contactEvent>
 export const contactHistory = z.object({ items: z.array(contactEvent) })
 export type ContactHistory = z.infer<typeof contactHistory>
-
-export const field = z.object({ id: idText, name: z.string(), label: z.string() }).meta({ id: 'Field' })
-export type Field = z.infer<typeof field>
-export const fieldList = z.object({ items: z.array(field) })
-export const newField = z.strictObject({ label: line(63).trim().min(1, 'Enter a name for the field.') })

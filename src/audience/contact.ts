@@ -4,9 +4,12 @@ import { isLocked, violatedConstraint } from '../platform/errors.ts'
 import type { Contact, ContactChange, NewContact } from './contact.contract.ts'
 import { contactExists, enteredAddress, holdIfAlike, type KeyedAddress } from './contact-address.ts'
 import { type Actor, noteContactEvent } from './contact-event.ts'
+import { enteredFields } from './contact-fields.ts'
 import { changeContactRow, refuseLocked, type TakenContact } from './contact-lock.ts'
 import { findContact } from './contact-record.ts'
-import { fieldLabels, requireFields } from './field.ts'
+import type { FieldValue } from './field.contract.ts'
+import { fieldLabels } from './field.ts'
+import { shownValue } from './field-value.ts'
 import { joinGroups } from './group-members.ts'
 
 type Parts = Pick<Core, 'db' | 'keys'>
@@ -14,16 +17,15 @@ type Parts = Pick<Core, 'db' | 'keys'>
 /**
  * Adds a contact; one whose address is like an opted-out one but for its +tag is held without mail (AB-22).
  *
- * @throws DomainError contact.invalid_address, contact.opted_out, contact.exists, field.unknown, group.not_found
+ * @throws DomainError contact.invalid_address, contact.opted_out, contact.exists, field.unknown, field.invalid_value, group.not_found
  */
 export async function addContact({ db, keys }: Parts, actor: Actor, asked: NewContact): Promise<Contact> {
   const { accountId } = actor
   const address = enteredAddress(keys, asked.address)
-  const fields = withoutEmpty(asked.fields ?? {})
   try {
     return await transaction(db, async (trx) => {
       await refuseLocked(trx, accountId, address.key, 'address')
-      await requireFields(trx, accountId, Object.keys(asked.fields ?? {}))
+      const fields = await enteredFields(trx, accountId, asked.fields ?? {})
       const added = await maybeRow(
         trx,
         sql<{ contact_id: string }>`
@@ -50,7 +52,8 @@ export async function addContact({ db, keys }: Parts, actor: Actor, asked: NewCo
 /**
  * Changes a contact's address or details. A corrected address ends an Error that the former one had.
  *
- * @throws DomainError contact.not_found, contact.opted_out (INV-2), contact.invalid_address, contact.exists, field.unknown
+ * @throws DomainError contact.not_found, contact.opted_out (INV-2), contact.invalid_address, contact.exists,
+ *   field.unknown, field.invalid_value
  */
 export async function changeContact(
   { db, keys }: Parts,
@@ -62,8 +65,7 @@ export async function changeContact(
   const address = asked.address === undefined ? null : enteredAddress(keys, asked.address)
   try {
     return await changeContactRow(db, accountId, contactId, async (trx, before) => {
-      await requireFields(trx, accountId, Object.keys(asked.fields ?? {}))
-      const fields = withoutEmpty({ ...before.fields, ...asked.fields })
+      const fields = await enteredFields(trx, accountId, asked.fields ?? {}, before.fields)
       const changes = await changesOf(trx, accountId, before, { address: address?.address ?? before.address, fields })
       if (changes.length > 0) {
         await noteContactEvent(trx, actor, [contactId], 'edited', { changes })
@@ -111,13 +113,12 @@ async function changesOf(trx: Trx, accountId: string, before: Details, after: De
   const names = new Set([...Object.keys(before.fields), ...Object.keys(after.fields)])
   const changed = [...names].map((name) => ({
     label: labels.get(name) ?? name,
-    from: before.fields[name] ?? null,
-    to: after.fields[name] ?? null,
+    from: shownOrNull(before.fields[name]),
+    to: shownOrNull(after.fields[name]),
   }))
   return [{ label: 'Address', from: before.address, to: after.address }, ...changed].filter(
     ({ from, to }) => from !== to,
   )
 }
 
-const withoutEmpty = (fields: Record<string, string | null>) =>
-  Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, string] => (entry[1] ?? '') !== ''))
+const shownOrNull = (value: FieldValue | undefined) => (value === undefined ? null : shownValue(value))

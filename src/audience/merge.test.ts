@@ -22,8 +22,8 @@ let made = 0
 beforeAll(async () => {
   accountId = (await transaction(db, (trx) => insertAccount(trx, 'Herons'))).accountId
   actor = { accountId, userId: null, apiKeyId: null }
-  await createField(db, accountId, 'Town')
-  await createField(db, accountId, 'Name')
+  await createField(db, accountId, { label: 'Town' })
+  await createField(db, accountId, { label: 'Name' })
 })
 
 async function person(fields: Record<string, string> = {}) {

@@ -1,3 +1,4 @@
+import type { FieldValues } from '../audience/field.contract.ts'
 /** A message that this process has taken, with all that filling and sending need. */
 export type ClaimedMessage = {
   accountId: string
@@ -6,7 +7,7 @@ export type ClaimedMessage = {
   contactId: string
   addressKey: Buffer
   address: string
-  fields: Record<string, string>
+  fields: FieldValues
   /** Temporary failures so far. */
   attempts: number
   queuedAt: Date

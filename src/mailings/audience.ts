@@ -1,6 +1,7 @@
 import type { RawBuilder } from 'kysely'
 import { savedCondition } from '../audience/condition.contract.ts'
 import { compileCondition } from '../audience/condition.ts'
+import type { FieldValues } from '../audience/field.contract.ts'
 import { type Db, maybeRow, row, rows, sql } from '../platform/database.ts'
 
 /** Who is chosen and who of them gets the mailing; everybody left out is so for one reason, and the parts add up to `chosen`. */
@@ -138,7 +139,7 @@ export async function countMissing(
   return new Map(found.map(({ name, people }) => [name, Number(people)]))
 }
 
-export type AudienceContact = { address: string; address_key: Buffer; fields: Record<string, string> }
+export type AudienceContact = { address: string; address_key: Buffer; fields: FieldValues }
 
 /** One contact that gets the mailing, or undefined. */
 export async function oneRecipient(db: Db, accountId: string, mailingId: string): Promise<AudienceContact | undefined> {

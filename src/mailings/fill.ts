@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { FieldValue, FieldValues } from '../audience/field.contract.ts'
 import { maskAddress } from '../optouts/address.ts'
 import { type OptOutLink, optOutUrl, preferencesUrl } from '../optouts/link.ts'
 import { cleanLine, cleanText, fromQuotedPrintable, quotedPrintable, textHeader, wireAddress } from './encode.ts'
@@ -50,7 +51,7 @@ export function readPrepared(json: unknown): PreparedMailing {
 
 export type Recipient = {
   address: string
-  fields: Record<string, string>
+  fields: FieldValues
   link: OptOutLink
   /** Opaque, of letters, figures, dot, dash, underscore and plus (MF-11). */
   reference: string
@@ -95,8 +96,8 @@ ${html}\r
 
 /** The address and the URLs that merge points stand for. */
 export function scopeOf(mailing: PreparedMailing, { address, fields, link }: Recipient): Scope {
-  const contact: Record<string, string> = {}
-  for (const name in fields) contact[name] = cleanText(String(fields[name] ?? ''))
+  const contact: Scope['contact'] = {}
+  for (const name in fields) contact[name] = mergeable(fields[name])
   contact.address = cleanText(address)
   return {
     contact,
@@ -106,6 +107,11 @@ export function scopeOf(mailing: PreparedMailing, { address, fields, link }: Rec
     masked_address: maskAddress(address),
     sender: mailing.sender,
   }
+}
+
+function mergeable(value: FieldValue | undefined): string | number | boolean {
+  if (typeof value === 'number' || typeof value === 'boolean') return value
+  return cleanText(Array.isArray(value) ? value.join(', ') : (value ?? ''))
 }
 
 /** The largest body that one recipient's values may make of a part. */

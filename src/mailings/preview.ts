@@ -1,5 +1,6 @@
 import { getAccount } from '../accounts/account.ts'
 import type { AudienceErrorCode } from '../audience/errors.ts'
+import type { FieldType, FieldValue, FieldValues } from '../audience/field.contract.ts'
 import { signLink } from '../optouts/link.ts'
 import type { Core } from '../platform/core.ts'
 import { maybeRow, rows, sql } from '../platform/database.ts'
@@ -34,13 +35,13 @@ export async function previewMailing(
   return openFilled(prepared, { ...person, link, reference: 'preview' }, core.clock())
 }
 
-export type AccountField = { name: string; label: string }
+export type AccountField = { name: string; label: string; type: FieldType; options: string[] }
 
 /** The fields that an account's contacts have. */
 export function fieldsOf({ db }: Core, accountId: string): Promise<AccountField[]> {
   return rows(
     db,
-    sql<AccountField>`select name, label from fields where account_id = ${accountId} order by position, field_id`,
+    sql<AccountField>`select name, label, type, options from fields where account_id = ${accountId} order by position, field_id`,
   )
 }
 
@@ -48,14 +49,22 @@ async function inventedContact(core: Core, accountId: string) {
   const fields = await fieldsOf(core, accountId)
   return {
     address: 'robin@post.example',
-    fields: Object.fromEntries(fields.map(({ name, label }) => [name, INVENTED[name] ?? label])),
+    fields: Object.fromEntries(fields.map((field) => [field.name, inventedValue(field)])),
   }
+}
+
+function inventedValue({ name, label, type, options }: AccountField): FieldValue {
+  if (type === 'number') return 7
+  if (type === 'date') return '2026-06-15'
+  if (type === 'yes_no') return true
+  if (type === 'one_of') return options[0] ?? label
+  return type === 'several_of' ? options.slice(0, 2) : (INVENTED[name] ?? label)
 }
 
 async function contactOf({ db }: Core, accountId: string, contactId: string) {
   const found = await maybeRow(
     db,
-    sql<{ address: string; fields: Record<string, string> }>`
+    sql<{ address: string; fields: FieldValues }>`
     select address, fields from contacts where account_id = ${accountId} and contact_id = ${contactId}`,
   )
   if (!found) throw new DomainError<AudienceErrorCode>('contact.not_found', 'There is no such contact.')

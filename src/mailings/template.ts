@@ -4,7 +4,8 @@ import type { MailingErrorCode } from './errors.ts'
 
 /** What merge points can be filled with. Values of `contact` are the fields of one contact, and `address`. */
 export type Scope = {
-  contact: Record<string, string>
+  /** Numbers and yes or no as such, so that conditions compare them; days and lists as text. */
+  contact: Record<string, string | number | boolean>
   opt_out_url: string
   preferences_url: string
   view_url: string
@@ -91,7 +92,7 @@ export function pieceFiller(kind: TemplateKind, piece: Exclude<Piece, string>): 
   return (scope) => {
     let value = path.length === 1 ? own(scope, root) : own(own(scope, root), name)
     for (const [filter, ...rest] of filters) value = FILTER[filter]?.(value, rest) ?? value
-    const text = typeof value === 'string' ? value : ''
+    const text = textOf(value)
     return kind === 'html' ? escapeHtml(text) : text
   }
 }
@@ -102,9 +103,10 @@ export function escapeHtml(text: string): string {
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&#34;', "'": '&#39;' }
 
-const textOf = (value: unknown) => (typeof value === 'string' ? value : '')
+const textOf = (value: unknown) =>
+  typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 const FILTER: Record<string, (value: unknown, rest: string[]) => unknown> = {
-  default: (value, [instead = '']) => (textOf(value) === '' ? instead : value),
+  default: (value, [instead = '']) => (value === false || textOf(value) === '' ? instead : value),
   upcase: (value) => textOf(value).toUpperCase(),
   downcase: (value) => textOf(value).toLowerCase(),
   capitalize: (value) => textOf(value).charAt(0).toUpperCase() + textOf(value).slice(1).toLowerCase(),

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { FieldValues } from '../audience/field.contract.ts'
 import { limitAttempts } from '../optouts/attempts.ts'
 import { html } from '../optouts/html.ts'
 import { type LinkMeaning, readLink, signLink } from '../optouts/link.ts'
@@ -48,7 +49,7 @@ export function viewPages(app: FastifyInstance, core: Core) {
 async function mailOf({ db, keys, clock, log }: Core, link: LinkMeaning): Promise<string | null> {
   const found = await maybeRow(
     db,
-    sql<{ compiled: unknown; address: string; fields: Record<string, string> }>`
+    sql<{ compiled: unknown; address: string; fields: FieldValues }>`
     select mailing.compiled, contact.address, contact.fields
     from mailings mailing
     join contacts contact on contact.account_id = mailing.account_id and contact.address_key = ${link.addressKey}

@@ -5,8 +5,8 @@ import {
   contactCounts,
   contactHistory,
   contacts,
-  fieldList,
 } from '../../src/audience/contact.contract.ts'
+import { fieldList } from '../../src/audience/field.contract.ts'
 import type { ContactStatus } from '../../src/audience/group.contract.ts'
 import { get } from '../api.ts'
 
