@@ -40,6 +40,14 @@ create table api_keys (
   constraint api_keys_token_hash_key UNIQUE (token_hash)
 );
 
+create table audience_changes (
+  account_id bigint not null,
+  xid xid8 default pg_current_xact_id() not null,
+  part smallint not null,
+  constraint audience_changes_pkey PRIMARY KEY (account_id, xid, part),
+  constraint audience_changes_part_check CHECK (((part >= '-1'::integer) AND (part <= 1023)))
+);
+
 create table audit_events (
   account_id bigint not null,
   event_id bigint generated always as identity not null,
@@ -52,6 +60,22 @@ create table audit_events (
 );
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.audit_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
+create table cached_counts (
+  account_id bigint not null,
+  group_id bigint not null,
+  system_id bigint not null,
+  snapshot pg_snapshot not null,
+  active bigint not null,
+  error bigint not null,
+  opt_out bigint not null,
+  archived_active bigint not null,
+  archived_error bigint not null,
+  archived_opt_out bigint not null,
+  parts bytea not null,
+  constraint cached_counts_pkey PRIMARY KEY (account_id, group_id),
+  constraint cached_counts_parts_check CHECK ((octet_length(parts) = 24576))
+);
+
 create table contact_errors (
   account_id bigint not null,
   contact_id bigint not null,
@@ -63,6 +87,10 @@ create table contact_errors (
   constraint contact_errors_account_id_contact_id_fkey FOREIGN KEY (account_id, contact_id) REFERENCES contacts(account_id, contact_id) ON DELETE CASCADE,
   constraint contact_errors_reason_check CHECK ((reason = ANY (ARRAY['format'::text, 'delivery'::text, 'manual'::text])))
 );
+CREATE TRIGGER counted_delete BEFORE DELETE ON public.contact_errors FOR EACH ROW WHEN ((current_setting('lastword.counts_all'::text, true) IS DISTINCT FROM (old.account_id)::text)) EXECUTE FUNCTION note_fact();
+CREATE TRIGGER counted_insert BEFORE INSERT ON public.contact_errors FOR EACH ROW WHEN ((current_setting('lastword.counts_all'::text, true) IS DISTINCT FROM (new.account_id)::text)) EXECUTE FUNCTION note_fact();
+CREATE TRIGGER counted_update BEFORE UPDATE OF account_id, contact_id ON public.contact_errors FOR EACH ROW EXECUTE FUNCTION note_fact();
+CREATE TRIGGER counted_whole BEFORE TRUNCATE ON public.contact_errors FOR EACH STATEMENT EXECUTE FUNCTION note_truncate();
 CREATE TRIGGER locked BEFORE INSERT OR DELETE OR UPDATE ON public.contact_errors FOR EACH ROW EXECUTE FUNCTION guard_contact_error();
 
 create table contact_events (
@@ -135,10 +163,14 @@ create table contacts (
 );
 CREATE INDEX contacts_archived ON public.contacts USING btree (account_id, contact_id) WHERE (archived_at IS NOT NULL);
 CREATE INDEX contacts_by_import ON public.contacts USING btree (account_id, import_id, contact_id) WHERE (import_id IS NOT NULL);
-CREATE INDEX contacts_by_key ON public.contacts USING btree (account_id, address_key);
+CREATE INDEX contacts_by_key ON public.contacts USING btree (account_id, address_key) INCLUDE (contact_id, archived_at);
 CREATE INDEX contacts_by_source ON public.contacts USING btree (account_id, source, contact_id);
 CREATE INDEX contacts_by_time ON public.contacts USING btree (account_id, created_at);
 CREATE INDEX contacts_search ON public.contacts USING gin (contact_search(address, fields) gin_trgm_ops);
+CREATE TRIGGER counted_delete BEFORE DELETE ON public.contacts FOR EACH ROW WHEN ((current_setting('lastword.counts_all'::text, true) IS DISTINCT FROM (old.account_id)::text)) EXECUTE FUNCTION note_contact();
+CREATE TRIGGER counted_insert BEFORE INSERT ON public.contacts FOR EACH ROW WHEN ((current_setting('lastword.counts_all'::text, true) IS DISTINCT FROM (new.account_id)::text)) EXECUTE FUNCTION note_contact();
+CREATE TRIGGER counted_update BEFORE UPDATE OF archived_at, address_key, account_id ON public.contacts FOR EACH ROW WHEN ((((old.archived_at IS NULL) <> (new.archived_at IS NULL)) OR (old.address_key <> new.address_key) OR (old.account_id <> new.account_id))) EXECUTE FUNCTION note_contact();
+CREATE TRIGGER counted_whole BEFORE TRUNCATE ON public.contacts FOR EACH STATEMENT EXECUTE FUNCTION note_truncate();
 CREATE TRIGGER former AFTER UPDATE OF address_key ON public.contacts FOR EACH ROW WHEN ((new.address_key <> old.address_key)) EXECUTE FUNCTION remember_former_address();
 CREATE TRIGGER locked BEFORE UPDATE ON public.contacts FOR EACH ROW EXECUTE FUNCTION guard_contact();
 CREATE TRIGGER rules AFTER INSERT ON public.contacts FOR EACH ROW EXECUTE FUNCTION meet_rules();
@@ -194,6 +226,12 @@ create table group_members (
   constraint group_members_account_id_group_id_fkey FOREIGN KEY (account_id, group_id) REFERENCES groups(account_id, group_id) ON DELETE CASCADE
 );
 CREATE INDEX group_members_by_contact ON public.group_members USING btree (account_id, contact_id);
+CREATE TRIGGER counted_delete BEFORE DELETE ON public.group_members FOR EACH ROW WHEN ((current_setting('lastword.counts_all'::text, true) IS DISTINCT FROM (old.account_id)::text)) EXECUTE FUNCTION note_fact();
+CREATE TRIGGER counted_insert BEFORE INSERT ON public.group_members FOR EACH ROW WHEN ((current_setting('lastword.counts_all'::text, true) IS DISTINCT FROM (new.account_id)::text)) EXECUTE FUNCTION note_fact();
+CREATE TRIGGER counted_update BEFORE UPDATE OF account_id, group_id, contact_id ON public.group_members FOR EACH ROW EXECUTE FUNCTION note_fact();
+CREATE TRIGGER counted_whole BEFORE TRUNCATE ON public.group_members FOR EACH STATEMENT EXECUTE FUNCTION note_truncate();
+CREATE TRIGGER full_added AFTER INSERT ON public.group_members REFERENCING NEW TABLE AS joined FOR EACH STATEMENT EXECUTE FUNCTION refuse_full_group();
+CREATE TRIGGER full_moved AFTER UPDATE ON public.group_members REFERENCING NEW TABLE AS joined FOR EACH STATEMENT EXECUTE FUNCTION refuse_full_group();
 CREATE TRIGGER locked BEFORE INSERT OR UPDATE ON public.group_members FOR EACH ROW EXECUTE FUNCTION guard_group_member();
 
 create table groups (
@@ -208,7 +246,9 @@ create table groups (
   constraint groups_kind_check CHECK ((kind = ANY (ARRAY['regular'::text, 'test'::text]))),
   constraint groups_name_check CHECK ((name <> ''::text))
 );
-CREATE UNIQUE INDEX groups_name ON public.groups USING btree (account_id, lower(name)) WHERE (archived_at IS NULL);
+CREATE UNIQUE INDEX groups_name ON public.groups USING btree (account_id, lower((name COLLATE "und-x-icu"))) WHERE (archived_at IS NULL);
+CREATE INDEX groups_test ON public.groups USING btree (account_id, group_id) WHERE (kind = 'test'::text);
+CREATE TRIGGER kept BEFORE UPDATE OF kind ON public.groups FOR EACH ROW WHEN ((new.kind <> old.kind)) EXECUTE FUNCTION refuse_change();
 
 create table import_changes (
   account_id bigint not null,
@@ -307,6 +347,7 @@ create table jobs (
   constraint jobs_pkey PRIMARY KEY (account_id, job_id),
   constraint jobs_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
 );
+CREATE INDEX jobs_by_subject ON public.jobs USING btree (account_id, subject, job_id);
 CREATE INDEX jobs_open ON public.jobs USING btree (account_id, subject) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
 
 create table key_fingerprints (
@@ -534,6 +575,7 @@ create table standing_optouts (
   constraint standing_optouts_address_key_check CHECK ((octet_length(address_key) = 16))
 );
 CREATE INDEX standing_optouts_by_time ON public.standing_optouts USING btree (account_id, opted_out_at, address_key);
+CREATE TRIGGER counted_insert BEFORE INSERT ON public.standing_optouts FOR EACH ROW WHEN ((current_setting('lastword.counts_all'::text, true) IS DISTINCT FROM (new.account_id)::text)) EXECUTE FUNCTION note_optout();
 CREATE TRIGGER standing BEFORE DELETE OR UPDATE ON public.standing_optouts FOR EACH ROW EXECUTE FUNCTION guard_standing_optout();
 CREATE TRIGGER standing_whole BEFORE TRUNCATE ON public.standing_optouts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -548,7 +590,7 @@ create table topics (
   constraint topics_pkey PRIMARY KEY (account_id, topic_id),
   constraint topics_name_check CHECK ((name <> ''::text))
 );
-CREATE UNIQUE INDEX topics_name ON public.topics USING btree (account_id, lower(name)) WHERE (archived_at IS NULL);
+CREATE UNIQUE INDEX topics_name ON public.topics USING btree (account_id, lower((name COLLATE "und-x-icu"))) WHERE (archived_at IS NULL);
 
 create table users (
   user_id bigint generated always as identity not null,
@@ -908,6 +950,88 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.note_change(of_account bigint, key bytea)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  noted text[] := string_to_array(current_setting('lastword.counts_noted', true), ':');
+  n int := case when noted[1] = of_account::text then noted[2]::int + 1 else 1 end;
+begin
+  if n > 64 or key is null then
+    insert into public.audience_changes (account_id, part) values (of_account, -1) on conflict do nothing;
+    perform set_config('lastword.counts_all', of_account::text, true);
+  else
+    insert into public.audience_changes (account_id, part) values (of_account, (get_byte(key, 0) << 2) | (get_byte(key, 1) >> 6)) on conflict do nothing;
+    perform set_config('lastword.counts_noted', of_account || ':' || n, true);
+  end if;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.note_change_of(of_account bigint, of_contact bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+  key bytea;
+begin
+  select contact.address_key into key from public.contacts contact
+    where contact.account_id = of_account and contact.contact_id = of_contact for key share skip locked;
+  if key is not null
+     or exists (select from public.contacts contact where contact.account_id = of_account and contact.contact_id = of_contact) then
+    perform public.note_change(of_account, key);
+  end if;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.note_contact()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op <> 'INSERT' then perform public.note_change(old.account_id, old.address_key); end if;
+  if tg_op <> 'DELETE' then
+    if tg_op = 'INSERT' or new.address_key <> old.address_key or new.account_id <> old.account_id then
+      perform public.note_change(new.account_id, new.address_key);
+    end if;
+    return new;
+  end if;
+  return old;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.note_fact()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op <> 'INSERT' then perform public.note_change_of(old.account_id, old.contact_id); end if;
+  if tg_op = 'DELETE' then return old; end if;
+  perform public.note_change_of(new.account_id, new.contact_id);
+  return new;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.note_optout()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform public.note_change(new.account_id, new.address_key);
+  return new;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.note_truncate()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into public.audience_changes (account_id, part) select account_id, -1 from public.accounts on conflict do nothing;
+  return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.optout_evidence(proof jsonb, carried bigint)
  RETURNS jsonb
  LANGUAGE sql
@@ -1148,6 +1272,33 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.refuse_full_group()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  test record;
+  members int;
+begin
+  if not exists (select from public.groups any_test where any_test.kind = 'test') then
+    return null;
+  end if;
+  for test in
+    select held.account_id, held.group_id, held.name
+    from (select distinct account_id, group_id from joined) asked
+    join public.groups held on held.account_id = asked.account_id and held.group_id = asked.group_id
+    where held.kind = 'test' order by held.account_id, held.group_id for no key update of held
+  loop
+    select count(*) into members from (select from public.group_members member
+      where member.account_id = test.account_id and member.group_id = test.group_id limit 11) counted;
+    if members > 10 then
+      raise exception 'a test group holds at most 10 contacts' using errcode = 'LW004', detail = test.name;
+    end if;
+  end loop;
+  return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.remember_former_address()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1196,7 +1347,9 @@ grant delete, insert, select, update on accounts to lastword_app;
 grant select on accounts_with_rules to lastword_app;
 grant execute on function address_hashes(text,text) to lastword_app;
 grant delete, insert, select, update on api_keys to lastword_app;
+grant delete, insert, select, update on audience_changes to lastword_app;
 grant insert, select on audit_events to lastword_app;
+grant delete, insert, select, update on cached_counts to lastword_app;
 grant delete, insert, select, update on contact_errors to lastword_app;
 grant insert, select on contact_events to lastword_app;
 grant select on contact_former_addresses to lastword_app;
@@ -1229,6 +1382,8 @@ grant delete, insert, select, update on mailings to lastword_app;
 grant execute on function meet_rule(bigint,bytea,text,text) to lastword_app;
 grant execute on function merge_contacts(bigint,bigint,bigint) to lastword_app;
 grant delete, insert, select, update on messages to lastword_app;
+grant execute on function note_change(bigint,bytea) to lastword_app;
+grant execute on function note_change_of(bigint,bigint) to lastword_app;
 grant select on optout_domains to lastword_app;
 grant select on optout_hashes to lastword_app;
 grant select on optout_ledger to lastword_app;

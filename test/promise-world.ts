@@ -117,12 +117,16 @@ export async function undoLast({ call }: World): Promise<string> {
 }
 
 /** Changes the status of everybody in a group and waits for the job. */
-export async function changeAll({ call }: World, groupId: string, status: string): Promise<Answer> {
-  const started = await call('POST', `/groups/${groupId}/status`, { status })
+export const changeAll = (world: World, groupId: string, status: string) =>
+  doToGroup(world, groupId, 'status', { status })
+
+/** Does something to a whole group and waits for the job. */
+export async function doToGroup({ call }: World, groupId: string, act: string, body?: object): Promise<Answer> {
+  const started = await call('POST', `/groups/${groupId}/${act}`, body)
   expect(started.status, JSON.stringify(started.body)).toBe(202)
   const ended = await until(
     () => call('GET', `/jobs/${String(started.body.id)}`),
-    ({ body }) => ['done', 'failed', 'cancelled'].includes(String(body.status)),
+    ({ body: job }) => ['done', 'failed', 'cancelled'].includes(String(job.status)),
   )
   expect(ended.body.status, JSON.stringify(ended.body)).toBe('done')
   return ended

@@ -6,7 +6,7 @@ import { bulkWriters } from './promise-bulk.ts'
 import { identityWriters } from './promise-identity.ts'
 import { file, importWriters, modes, undoWriters } from './promise-imports.ts'
 import { sqlWriters, type Writer } from './promise-statements.ts'
-import { changeAll, fresh, importFile, leaveByLink, makeGroup, tryStatement } from './promise-world.ts'
+import { changeAll, doToGroup, fresh, importFile, leaveByLink, makeGroup, tryStatement } from './promise-world.ts'
 
 const contactWriters: Writer[] = [
   {
@@ -141,8 +141,28 @@ const groupWriters: Writer[] = [
     name: 'removing everybody from the group and adding them again',
     covers: ['post /groups/{id}/members/all/remove'],
     write: async (w, s) => {
-      await w.call('POST', `/groups/${s.groupId}/members/all/remove`)
+      await doToGroup(w, s.groupId, 'members/all/remove')
       await w.call('POST', `/groups/${s.groupId}/members`, { contactIds: [s.contactId] })
+    },
+  },
+  {
+    name: 'copying the group into another one and into a new one',
+    covers: ['post /groups/{id}/copy'],
+    write: async (w, s) => {
+      const statuses = ['active', 'error']
+      await doToGroup(w, s.groupId, 'copy', { to: { groupId: s.stays.groupId }, statuses })
+      await doToGroup(w, s.groupId, 'copy', { to: { newGroup: fresh('Copy ') }, statuses })
+    },
+  },
+  {
+    name: 'pasting the address into a group, as a contact and as an unknown address',
+    covers: ['post /groups/{id}/addresses'],
+    mayErase: true,
+    write: async (w, s) => {
+      const asked = { addresses: [s.address, s.address.toUpperCase()], addUnknown: true }
+      await w.call('POST', `/groups/${s.stays.groupId}/addresses`, asked)
+      await w.call('DELETE', `/contacts/${s.contactId}`)
+      await w.call('POST', `/groups/${s.stays.groupId}/addresses`, asked)
     },
   },
   {
@@ -261,6 +281,10 @@ export const harmless = [
   'post /jobs/{id}/cancel',
   'post /groups',
   'post /fields',
+  'post /fields/order',
+  'patch /fields/{id}',
+  'post /fields/{id}/archive',
+  'post /fields/{id}/restore',
   'post /segments',
   'post /segments/preview',
   'patch /segments/{id}',

@@ -9,6 +9,7 @@ import { eraseList } from './promise-identity.ts'
 import {
   addContact,
   changeAll,
+  doToGroup,
   fresh,
   importFile,
   leaveByLink,
@@ -125,6 +126,17 @@ const acts: Act[] = [
         { filter: { groupId: group, archived: false } },
         { type: 'add_to_group', groupId: groups.find((one) => one !== group) ?? group },
       ),
+  },
+  {
+    name: 'everybody in a group is copied to another',
+    run: ({ groups }, _who, _other, group) =>
+      doToGroup(world, group, 'copy', { to: { groupId: groups.find((one) => one !== group) ?? group } }),
+  },
+  { name: 'a group is emptied', run: (_life, _who, _other, group) => doToGroup(world, group, 'members/all/remove') },
+  {
+    name: 'is pasted into a group with another',
+    run: (_life, who, other, group) =>
+      world.call('POST', `/groups/${group}/addresses`, { addresses: [who, other.toUpperCase()], addUnknown: true }),
   },
   {
     name: 'is erased with a selection',

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { OWNER, type Program, startProgram } from '../../test/program.ts'
 import type { Contact } from '../audience/contact.contract.ts'
-import type { Group } from '../audience/group.contract.ts'
+import type { Group, PastedResult } from '../audience/group.contract.ts'
 import { run, sql } from '../platform/database.ts'
 import type { Job } from '../platform/job.contract.ts'
 
@@ -114,6 +114,11 @@ test('a group counts its Active, Error and Opt-Out members, those in the archive
   expect(page.find(({ id }) => id === empty.id)).toMatchObject({ counts: { active: 0, error: 0, optOut: 0 } })
 })
 
+test('names of groups are compared without regard to case in any script', async () => {
+  await addGroup('Ärzte')
+  expect(await api('POST', '/groups', { name: 'ÄRZTE' })).toMatchObject({ status: 409, body: { code: 'group.exists' } })
+})
+
 test('adding to a group leaves opted-out contacts alone and counts them (INV-6)', async () => {
   const group = await addGroup('Filled')
   const [free, error, out] = [await addContact(), await addContact([], 'error'), await addContact([], 'opt_out')]
@@ -134,9 +139,12 @@ test('removing from a group, some or all, leaves opted-out members in it for the
   const removed = await api('DELETE', `/groups/${group.id}/members`, { contactIds: [one, out, '99999999'] })
   expect(removed).toMatchObject({ status: 200, body: { changed: 1, optedOut: 1 } })
   expect(await countsOf(group)).toEqual({ active: 2, error: 0, optOut: 1 })
-  expect(await api('POST', `/groups/${group.id}/members/all/remove`)).toMatchObject({
-    status: 200,
-    body: { changed: 2, optedOut: 1 },
+  const emptied = await api<Job>('POST', `/groups/${group.id}/members/all/remove`)
+  expect(emptied).toMatchObject({ status: 202, body: { kind: 'group_empty', subject: `group:${group.id}` } })
+  expect(await finished(emptied.body)).toMatchObject({
+    status: 'done',
+    progress: { done: 3, total: 3 },
+    result: { changed: 2, optedOut: 1 },
   })
   expect(await countsOf(group)).toEqual({ active: 0, error: 0, optOut: 1 })
   expect([await statusOf(two), await statusOf(three)]).toEqual(['active', 'active'])
@@ -194,4 +202,131 @@ test('a status change of a group that is not there is refused', async () => {
   expect(await api('POST', '/groups/999999/status', { status: 'opt_out' })).toMatchObject({ status: 404 })
   const group = await addGroup('Nonsense')
   expect(await api('POST', `/groups/${group.id}/status`, { status: 'unsubscribed' })).toMatchObject({ status: 400 })
+})
+
+const copy = async (group: Group, body: object) => {
+  const started = await api<Job>('POST', `/groups/${group.id}/copy`, body)
+  expect(started.status, JSON.stringify(started.body)).toBe(202)
+  return finished(started.body)
+}
+
+test('members with a status are copied into a new group; opted-out ones join no group and are counted (INV-6)', async () => {
+  const group = await addGroup('Copied')
+  const active = await addContact([group.id])
+  const error = await addContact([group.id], 'error')
+  await addContact([group.id], 'opt_out')
+  const done = await copy(group, { to: { newGroup: 'The copy' }, statuses: ['active'] })
+  const to = { id: expect.stringMatching(/^\d+$/), name: 'The copy' }
+  expect(done).toMatchObject({
+    kind: 'group_copy',
+    status: 'done',
+    subject: `group:${group.id}`,
+    result: { copied: 1, already: 0, optedOut: 1, to },
+  })
+  const { items } = (await api<Page>('GET', '/groups?limit=500')).body
+  const made = items.find(({ name }) => name === 'The copy')
+  expect(made?.counts).toEqual({ active: 1, error: 0, optOut: 0 })
+  const again = await copy(group, { to: { groupId: made?.id } })
+  expect(again.result).toEqual({ copied: 1, already: 1, optedOut: 1, to: { id: made?.id, name: 'The copy' } })
+  for (const id of [active, error])
+    expect((await api<Contact>('GET', `/contacts/${id}`)).body.groupIds).toContain(made?.id)
+  expect(await api('POST', `/groups/${group.id}/copy`, { to: { newGroup: 'THE COPY' } })).toMatchObject({ status: 409 })
+  expect(await api('POST', `/groups/${group.id}/copy`, { to: { groupId: '999999' } })).toMatchObject({ status: 404 })
+  expect(await api('POST', `/groups/${group.id}/copy`, { to: {}, statuses: ['opt_out'] })).toMatchObject({
+    status: 400,
+  })
+})
+
+test('pasted addresses join a group, and every line is accounted for', async () => {
+  const group = await addGroup('Pasted')
+  const { body: known } = await api<Contact>('POST', '/contacts', { address: 'Known.Paste@post.example' })
+  const { body: gone } = await api<Contact>('POST', '/contacts', { address: 'gone.paste@post.example' })
+  await api('POST', '/opt-outs', {
+    addresses: ['gone.paste@post.example', 'never.paste@post.example', 'like.paste@post.example'],
+  })
+  const addresses = [
+    'Known <known.paste@POST.example>',
+    'KNOWN.PASTE@post.example',
+    '',
+    'gone.paste@post.example',
+    'never.paste@post.example',
+    'new.paste@post.example',
+    'like.paste+tag@post.example',
+    'no address',
+  ]
+  const paste = (addUnknown: boolean) =>
+    api<PastedResult>('POST', `/groups/${group.id}/addresses`, { addresses, addUnknown })
+  expect((await paste(false)).body).toEqual({
+    added: 1,
+    already: 0,
+    optedOut: 2,
+    duplicate: 1,
+    made: 0,
+    held: 0,
+    optedOutAddresses: ['gone.paste@post.example', 'never.paste@post.example'],
+    unknown: ['new.paste@post.example', 'like.paste+tag@post.example'],
+    invalid: [{ line: 8, text: 'no address', problem: expect.stringContaining('There is no @.') }],
+  })
+  expect((await paste(true)).body).toMatchObject({ added: 2, already: 1, optedOut: 2, made: 2, held: 1, unknown: [] })
+  expect(await countsOf(group)).toEqual({ active: 3, error: 0, optOut: 0 })
+  expect((await api<Contact>('GET', `/contacts/${known.id}`)).body.groupIds).toEqual([group.id])
+  expect((await api<Contact>('GET', `/contacts/${gone.id}`)).body.groupIds).toEqual([])
+  const search = await api<{ items: Contact[] }>('GET', '/contacts?search=paste@post.example&limit=50')
+  expect(search.body.items.map(({ address }) => address).toSorted()).toEqual([
+    'Known.Paste@post.example',
+    'gone.paste@post.example',
+    'new.paste@post.example',
+  ])
+})
+
+test('an address of a domain that opted out does not become a contact by pasting', async () => {
+  const group = await addGroup('Ruled')
+  await api('POST', '/opt-outs/domains', { domain: 'ruled-paste.example' })
+  const { body } = await api<PastedResult>('POST', `/groups/${group.id}/addresses`, {
+    addresses: ['one@ruled-paste.example'],
+    addUnknown: true,
+  })
+  expect(body).toMatchObject({ added: 0, made: 0, optedOut: 1, unknown: [] })
+})
+
+test('a test group holds at most 10 contacts, whoever adds them', async () => {
+  const { body: small } = await api<Group>('POST', '/groups', { name: 'Proofs', kind: 'test' })
+  expect(small.kind).toBe('test')
+  const ten = Array.from({ length: 10 }, (_, n) => `proof${n}@post.example`)
+  const filled = await api('POST', `/groups/${small.id}/addresses`, { addresses: ten, addUnknown: true })
+  expect(filled).toMatchObject({ status: 200, body: { added: 10 } })
+  const full = {
+    status: 409,
+    body: {
+      code: 'group.full',
+      message:
+        'The test group “Proofs” holds at most 10 contacts. Nobody was added. Remove some of them first, or choose a regular group.',
+    },
+  }
+  const other = await addGroup('More than ten')
+  const [one, two] = [await addContact([other.id]), await addContact([other.id])]
+  expect(await api('POST', `/groups/${small.id}/members`, { contactIds: [one, two] })).toMatchObject(full)
+  expect(await api('POST', `/contacts/${one}/groups`, { groupIds: [small.id] })).toMatchObject(full)
+  expect(await api('POST', '/contacts', { address: 'eleven@post.example', groupIds: [small.id] })).toMatchObject(full)
+  const pasted = { addresses: ['twelve@post.example'], addUnknown: true }
+  expect(await api('POST', `/groups/${small.id}/addresses`, pasted)).toMatchObject(full)
+  expect(await copy(other, { to: { groupId: small.id } })).toMatchObject({
+    status: 'failed',
+    problem: full.body.message,
+  })
+  const bulk = { selection: { ids: [one] }, act: { type: 'add_to_group', groupId: small.id } }
+  expect(await finished((await api<Job>('POST', '/contacts/bulk', bulk)).body)).toMatchObject({
+    status: 'failed',
+    problem: full.body.message,
+  })
+  const form = new FormData()
+  form.set('options', JSON.stringify({ groupIds: [small.id] }))
+  form.set('file', new Blob(['Email\neleven.import@post.example\n']), 'eleven.csv')
+  const started = await api<{ id: string }>('POST', '/imports', form)
+  await expect
+    .poll(async () => (await api('GET', `/imports/${started.body.id}`)).body, { timeout: 20_000 })
+    .toMatchObject({ status: 'failed', problem: { code: 'group.full', message: full.body.message } })
+  expect((await api<{ items: Contact[] }>('GET', '/contacts?search=eleven')).body.items).toEqual([])
+  expect(await countsOf(small)).toEqual({ active: 10, error: 0, optOut: 0 })
+  expect(await api('POST', `/groups/${small.id}/members`, { contactIds: [one] })).toMatchObject(full)
 })

@@ -2,14 +2,20 @@ import { z } from 'zod'
 import {
   group,
   groupChange,
+  groupCopy,
   groups,
   groupsQuery,
   memberIds,
   membersResult,
   newGroup,
+  pastedAddresses,
+  pastedResult,
   statusOfAll,
 } from '../audience/group.contract.ts'
 import { archiveGroup, createGroup, findGroup, type GroupWithJob, listGroups, renameGroup } from '../audience/group.ts'
+import { addAddresses } from '../audience/group-addresses.ts'
+import { startGroupCopy } from '../audience/group-copy.ts'
+import { startGroupEmpty } from '../audience/group-empty.ts'
 import { addMembers, removeMembers } from '../audience/group-members.ts'
 import { startGroupStatus } from '../audience/group-status.ts'
 import type { Core } from '../platform/core.ts'
@@ -20,14 +26,15 @@ import { presentJob } from './job.ts'
 
 const one = z.object({ id: idText })
 
-export function groupRoutes(app: Api, { db }: Core) {
+export function groupRoutes(app: Api, core: Core) {
+  const { db } = core
   app.get('/groups', { schema: { querystring: groupsQuery, response: { 200: groups } } }, async (request) => {
     const { items, nextCursor } = await listGroups(db, request.caller.accountId, request.query)
     return { items: items.map(present), nextCursor }
   })
 
   app.post('/groups', { schema: { body: newGroup, response: { 201: group } } }, async (request, reply) =>
-    reply.code(201).send(present(await createGroup(db, request.caller, request.body.name))),
+    reply.code(201).send(present(await createGroup(db, request.caller, request.body.name, request.body.kind))),
   )
 
   app.get('/groups/:id', { schema: { params: one, response: { 200: group } } }, async (request) =>
@@ -61,8 +68,26 @@ export function groupRoutes(app: Api, { db }: Core) {
     (request) => removeMembers(db, request.caller, request.params.id, request.body.contactIds),
   )
 
-  app.post('/groups/:id/members/all/remove', { schema: { params: one, response: { 200: membersResult } } }, (request) =>
-    removeMembers(db, request.caller, request.params.id, 'all'),
+  app.post(
+    '/groups/:id/addresses',
+    { schema: { params: one, body: pastedAddresses, response: { 200: pastedResult } } },
+    (request) => addAddresses(core, request.caller, request.params.id, request.body),
+  )
+
+  app.post(
+    '/groups/:id/members/all/remove',
+    { schema: { params: one, response: { 202: job } } },
+    async (request, reply) =>
+      reply.code(202).send(presentJob(await startGroupEmpty(db, request.caller, request.params.id))),
+  )
+
+  app.post(
+    '/groups/:id/copy',
+    { schema: { params: one, body: groupCopy, response: { 202: job } } },
+    async (request, reply) => {
+      const started = await startGroupCopy(db, request.caller, request.params.id, request.body)
+      return reply.code(202).send(presentJob(started))
+    },
   )
 
   app.post(

@@ -3,6 +3,8 @@ import { DROP_EXPORTS } from '../audience/erase.ts'
 import { ERASE, runErasure } from '../audience/erase-addresses.ts'
 import { dropExports } from '../audience/export-file.ts'
 import { EXPORT, runExport } from '../audience/export-job.ts'
+import { copyMembers, GROUP_COPY } from '../audience/group-copy.ts'
+import { emptyGroup, GROUP_EMPTY } from '../audience/group-empty.ts'
 import { changeGroupStatus, GROUP_STATUS } from '../audience/group-status.ts'
 import { runImport } from '../audience/import-job.ts'
 import { IMPORT_UNDO, undoImport } from '../audience/import-undo-job.ts'
@@ -14,6 +16,8 @@ import type { JobHandler } from '../platform/jobs.ts'
 export function jobHandlers(core: Core): Record<string, JobHandler> {
   return {
     [GROUP_STATUS]: changeGroupStatus,
+    [GROUP_COPY]: copyMembers,
+    [GROUP_EMPTY]: emptyGroup,
     [BULK]: actOnSelection,
     [START_MAILING]: startMailing,
     [IMPORT_UNDO]: undoImport,

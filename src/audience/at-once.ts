@@ -1,6 +1,7 @@
 import { type Db, run, sql, type Trx, transaction } from '../platform/database.ts'
 import { isLocked, isRetryable } from '../platform/errors.ts'
 import { findJob, JobCancelled, type JobContext } from '../platform/jobs.ts'
+import { unlessFull } from './group-full.ts'
 
 /** What an act on many did: `matched` is how many it was about. */
 type Done<Result> = { result: Result; matched: number }
@@ -32,10 +33,15 @@ class NotOurs extends Error {}
 
 const ATTEMPTS = 20
 
-async function untilUndisturbed<Result>(db: Db, work: (trx: Trx) => Promise<Result>): Promise<Result> {
+/**
+ * Does `work` again when somebody was opted out under its hands, so that it meets the opt-out as it stands.
+ *
+ * @throws DomainError group.full; whatever `work` throws
+ */
+export async function untilUndisturbed<Result>(db: Db, work: (trx: Trx) => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await transaction(db, work)
+      return await unlessFull(() => transaction(db, work))
     } catch (error) {
       if (attempt === ATTEMPTS || !(isLocked(error) || isRetryable(error))) throw error
     }

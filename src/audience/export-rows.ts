@@ -38,7 +38,7 @@ const fixed: Record<Exclude<ExportColumn, `fields.${string}`>, Read> = {
   source: { label: 'Source', value: sql`contact.source`, cell: (value) => sourceWords[String(value)] ?? text(value) },
   groups: {
     label: 'Groups',
-    value: sql`(select string_agg(groups.name, '; ' order by lower(groups.name), groups.group_id)
+    value: sql`(select string_agg(groups.name, '; ' order by lower(groups.name collate "und-x-icu"), groups.group_id)
       from group_members member join groups on groups.account_id = member.account_id and groups.group_id = member.group_id
       where member.account_id = contact.account_id and member.contact_id = contact.contact_id and groups.archived_at is null)`,
     cell: text,

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { type Db, maybeRow, row, rows, sql, type Trx, transaction } from '../platform/database.ts'
-import { DomainError, isLocked } from '../platform/errors.ts'
+import { DomainError } from '../platform/errors.ts'
+import { untilUndisturbed } from './at-once.ts'
 import type { Contact } from './contact.contract.ts'
 import { type Actor, noteContactEvent } from './contact-event.ts'
 import { changeContactRow } from './contact-lock.ts'
@@ -8,13 +9,14 @@ import { findContact } from './contact-record.ts'
 import type { AudienceErrorCode } from './errors.ts'
 import type { membersResult } from './group.contract.ts'
 import { noSuchGroup } from './group.ts'
+import { unlessFull } from './group-full.ts'
 
 type MembersResult = z.infer<typeof membersResult>
 
 /**
  * Puts a contact into groups.
  *
- * @throws DomainError contact.not_found, contact.opted_out (INV-6), group.not_found
+ * @throws DomainError contact.not_found, contact.opted_out (INV-6), group.not_found, group.full
  */
 export function addToGroups(db: Db, actor: Actor, contactId: string, groupIds: string[]): Promise<Contact> {
   return changeContactRow(db, actor.accountId, contactId, async (trx) => {
@@ -26,7 +28,7 @@ export function addToGroups(db: Db, actor: Actor, contactId: string, groupIds: s
 /**
  * Puts a contact that the caller holds into groups.
  *
- * @throws DomainError group.not_found when one of them is absent or archived; nothing is changed then
+ * @throws DomainError group.not_found when one of them is absent or archived, group.full; nothing is changed then
  */
 export async function joinGroups(trx: Trx, actor: Actor, contactId: string, groupIds: string[]): Promise<void> {
   if (groupIds.length === 0) return
@@ -37,13 +39,15 @@ export async function joinGroups(trx: Trx, actor: Actor, contactId: string, grou
     where account_id = ${actor.accountId} and group_id = any (${groupIds}::bigint[]) and archived_at is null`,
   )
   if (groups.length < new Set(groupIds).size) throw noSuchGroup()
-  const joined = await rows(
-    trx,
-    sql<{ group_id: string }>`
-    insert into group_members (account_id, group_id, contact_id)
-    select ${actor.accountId}, group_id, ${contactId} from unnest(${groupIds}::bigint[]) as asked (group_id)
-    on conflict (account_id, group_id, contact_id) do nothing
-    returning group_id`,
+  const joined = await unlessFull(() =>
+    rows(
+      trx,
+      sql<{ group_id: string }>`
+      insert into group_members (account_id, group_id, contact_id)
+      select ${actor.accountId}, group_id, ${contactId} from unnest(${groupIds}::bigint[]) as asked (group_id)
+      on conflict (account_id, group_id, contact_id) do nothing
+      returning group_id`,
+    ),
   )
   for (const { group_id } of joined) {
     const name = groups.find((group) => group.group_id === group_id)?.name
@@ -73,11 +77,11 @@ export function leaveGroup(db: Db, actor: Actor, contactId: string, groupId: str
 /**
  * Puts contacts into a group; opted-out ones are left alone and counted (INV-6).
  *
- * @throws DomainError group.not_found, contact.not_found when one of them is absent; nothing is changed then
+ * @throws DomainError group.not_found, group.full, contact.not_found when one of them is absent; nothing is changed then
  */
 export function addMembers(db: Db, actor: Actor, groupId: string, contactIds: string[]): Promise<MembersResult> {
   const { accountId } = actor
-  return afterOptOuts(db, async (trx) => {
+  return untilUndisturbed(db, async (trx) => {
     const group = await nameOf(trx, accountId, groupId, true)
     const asked = await takeAll(trx, accountId, contactIds)
     const free = asked.filter(({ opted_out }) => !opted_out).map(({ contact_id }) => contact_id)
@@ -95,58 +99,46 @@ export function addMembers(db: Db, actor: Actor, groupId: string, contactIds: st
 }
 
 /**
- * Takes contacts out of a group, or all of them; opted-out ones stay in it, for the record, and are counted.
+ * Takes contacts out of a group; opted-out ones stay in it, for the record, and are counted.
  *
  * @throws DomainError group.not_found
  */
-export function removeMembers(
-  db: Db,
+export function removeMembers(db: Db, actor: Actor, groupId: string, contactIds: string[]): Promise<MembersResult> {
+  return transaction(db, (trx) => takeOut(trx, actor, groupId, contactIds))
+}
+
+/** Takes contacts or all members out of a group, except who opted out, in one statement. */
+export async function takeOut(
+  trx: Trx,
   actor: Actor,
   groupId: string,
   contactIds: string[] | 'all',
 ): Promise<MembersResult> {
   const { accountId } = actor
   const asked = contactIds === 'all' ? sql`` : sql`and member.contact_id = any (${contactIds}::bigint[])`
-  return transaction(db, async (trx) => {
-    const group = await nameOf(trx, accountId, groupId)
-    const result = await row(
-      trx,
-      sql<{ changed: string; opted_out: string }>`
-      with asked as (
-        select member.contact_id, state.status = 'opt_out' as opted_out
-        from group_members member
-        join contact_status state on state.account_id = member.account_id and state.contact_id = member.contact_id
-        where member.account_id = ${accountId} and member.group_id = ${groupId} ${asked}
-      ), gone as (
-        delete from group_members member using asked
-        where member.account_id = ${accountId} and member.group_id = ${groupId}
-          and member.contact_id = asked.contact_id and not asked.opted_out
-        returning member.contact_id
-      ), noted as (
-        insert into contact_events (account_id, contact_id, kind, user_id, api_key_id, data)
-        select ${accountId}, contact_id, 'left_group', ${actor.userId}, ${actor.apiKeyId},
-               ${JSON.stringify({ groupId, group })}::jsonb
-        from gone
-      )
-      select (select count(*) from gone) as changed, (select count(*) from asked where opted_out) as opted_out`,
+  const group = await nameOf(trx, accountId, groupId)
+  const result = await row(
+    trx,
+    sql<{ changed: string; opted_out: string }>`
+    with asked as materialized (
+      select member.contact_id, state.status = 'opt_out' as opted_out
+      from group_members member
+      join contact_status state on state.account_id = member.account_id and state.contact_id = member.contact_id
+      where member.account_id = ${accountId} and member.group_id = ${groupId} ${asked}
+    ), gone as (
+      delete from group_members member using asked
+      where member.account_id = ${accountId} and member.group_id = ${groupId}
+        and member.contact_id = asked.contact_id and not asked.opted_out
+      returning member.contact_id
+    ), noted as (
+      insert into contact_events (account_id, contact_id, kind, user_id, api_key_id, data)
+      select ${accountId}, contact_id, 'left_group', ${actor.userId}, ${actor.apiKeyId},
+             ${JSON.stringify({ groupId, group })}::jsonb
+      from gone
     )
-    return { changed: Number(result.changed), optedOut: Number(result.opted_out) }
-  })
-}
-
-/** Does `work` again when somebody was opted out under its hands, so that it meets the opt-out as it stands. */
-export async function afterOptOuts<Result>(
-  db: Db,
-  work: (trx: Trx) => Promise<Result>,
-  attempts = 20,
-): Promise<Result> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await transaction(db, work)
-    } catch (error) {
-      if (!isLocked(error) || attempt === attempts) throw error
-    }
-  }
+    select (select count(*) from gone) as changed, (select count(*) from asked where opted_out) as opted_out`,
+  )
+  return { changed: Number(result.changed), optedOut: Number(result.opted_out) }
 }
 
 /** @throws DomainError group.not_found, also for an archived one with `openOnly` */

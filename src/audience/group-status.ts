@@ -1,13 +1,10 @@
 import { z } from 'zod'
-import { noteAct } from '../accounts/audit.ts'
-import { type Db, maybeRow, row, run, sql, type Trx, transaction } from '../platform/database.ts'
-import { DomainError } from '../platform/errors.ts'
-import { findJob, JobCancelled, type JobContext, type JobRow, startJob } from '../platform/jobs.ts'
+import { type Db, row, sql, type Trx, transaction } from '../platform/database.ts'
+import type { JobContext, JobRow } from '../platform/jobs.ts'
+import { atOnce } from './at-once.ts'
 import type { Actor } from './contact-event.ts'
-import type { AudienceErrorCode } from './errors.ts'
 import { type ContactStatus, contactStatus } from './group.contract.ts'
-import { noSuchGroup, openJobs, subjectOf } from './group.ts'
-import { afterOptOuts } from './group-members.ts'
+import { membersOf, startGroupJob } from './group-job.ts'
 
 /** The kind of the job; its handler is changeGroupStatus. */
 export const GROUP_STATUS = 'group_status'
@@ -25,35 +22,8 @@ const payload = z.object({
  * @throws DomainError group.not_found, group.busy while other work on it is not finished
  */
 export function startGroupStatus(db: Db, actor: Actor, groupId: string, status: ContactStatus): Promise<JobRow> {
-  const { accountId, userId, apiKeyId } = actor
-  return transaction(db, async (trx) => {
-    const group = await maybeRow(
-      trx,
-      sql`select from groups where account_id = ${accountId} and group_id = ${groupId} for no key update`,
-    )
-    if (!group) throw noSuchGroup()
-    const open = await maybeRow(
-      trx,
-      sql`
-      select from jobs where account_id = ${accountId} and subject = ${subjectOf(groupId)} and status in ('queued', 'running')`,
-    )
-    if (open)
-      throw new DomainError<AudienceErrorCode>(
-        'group.busy',
-        'Another change of this group is not finished yet. Wait until it is done.',
-      )
-    const jobId = await startJob(trx, {
-      accountId,
-      kind: GROUP_STATUS,
-      subject: subjectOf(groupId),
-      startedBy: userId,
-      payload: { groupId, status, userId, apiKeyId },
-    })
-    await noteAct(trx, actor, 'group.status_changed', { groupId, status, jobId })
-    const started = (await openJobs(trx, accountId, [groupId])).get(subjectOf(groupId))
-    if (!started) throw new Error('a job that was just started is not open')
-    return started
-  })
+  const order = { kind: GROUP_STATUS, act: 'group.status_changed', payload: { status } }
+  return transaction(db, (trx) => startGroupJob(trx, actor, groupId, order))
 }
 
 /**
@@ -66,40 +36,12 @@ export function startGroupStatus(db: Db, actor: Actor, groupId: string, status: 
 export async function changeGroupStatus(job: JobContext): Promise<unknown> {
   const { groupId, status, userId, apiKeyId } = payload.parse(job.payload)
   const actor = { accountId: job.accountId, userId, apiKeyId }
-  await job.progress(0, await sizeOf(job.db, job.accountId, groupId))
-  const done = await afterOptOuts(job.db, async (trx) => {
-    const result = await change[status](trx, actor, groupId, job.jobId)
-    return (await endJob(trx, job, result)) ? { result } : Promise.reject(new NotOurs())
-  }).catch((error: unknown) => {
-    if (error instanceof NotOurs) return null
-    throw error
-  })
-  if (done) return done.result
-  const ended = await findJob(job.db, job.accountId, job.jobId)
-  if (ended?.status === 'done') return ended.result
-  throw new JobCancelled()
-}
-
-/** Takes everything back: somebody asked for that, or another run of this job was first. */
-class NotOurs extends Error {}
-
-async function endJob(trx: Trx, { accountId, jobId }: JobContext, result: unknown): Promise<boolean> {
-  const ended = await run(
-    trx,
-    sql`
-    update jobs set status = 'done', result = ${JSON.stringify(result)}::jsonb, done = coalesce(total, done), finished_at = now()
-    where account_id = ${accountId} and job_id = ${jobId} and status in ('queued', 'running') and cancel_asked_at is null`,
-  )
-  return ended === 1
-}
-
-async function sizeOf(db: Db, accountId: string, groupId: string): Promise<number> {
-  const { members } = await row(
-    db,
-    sql<{ members: number }>`
-    select count(*)::int as members from group_members where account_id = ${accountId} and group_id = ${groupId}`,
-  )
-  return members
+  const members = await membersOf(job.db, job.accountId, groupId)
+  await job.progress(0, members)
+  return atOnce(job, async (trx) => ({
+    result: await change[status](trx, actor, groupId, job.jobId),
+    matched: members,
+  }))
 }
 
 type Change = (trx: Trx, actor: Actor, groupId: string, jobId: string) => Promise<Record<string, number>>

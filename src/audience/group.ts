@@ -5,10 +5,13 @@ import type { JobRow } from '../platform/jobs.ts'
 import { pageOfRows, readCursor } from '../platform/page.ts'
 import type { Actor } from './contact-event.ts'
 import type { AudienceErrorCode } from './errors.ts'
-import type { Group, groupsQuery } from './group.contract.ts'
+import type { Group, GroupKind, groupsQuery } from './group.contract.ts'
 
 /** A group with the work on it as its row; the API shows jobs in one way for all. */
 export type GroupWithJob = Omit<Group, 'job'> & { job: JobRow | null }
+
+/** lower() in the database's own locale knows ASCII alone. */
+const place = sql`lower(name collate "und-x-icu")`
 
 type GroupRow = {
   group_id: string
@@ -36,10 +39,10 @@ export async function listGroups(
   const found = await rows(
     db,
     sql<{ group_id: string; place: string }>`
-    select group_id, lower(name) as place from groups
+    select group_id, ${place} as place from groups
     where account_id = ${accountId} and ${archived ? sql`archived_at is not null` : sql`archived_at is null`}
-      ${after ? sql`and (lower(name), group_id) > (${after[0]}, ${after[1]}::bigint)` : sql``}
-    order by lower(name), group_id limit ${limit + 1}`,
+      ${after ? sql`and (${place}, group_id) > (${after[0]}, ${after[1]}::bigint)` : sql``}
+    order by ${place}, group_id limit ${limit + 1}`,
   )
   const { page, nextCursor } = pageOfRows(found, limit, ({ place, group_id }) => [place, group_id])
   const ids = page.map(({ group_id }) => group_id)
@@ -119,12 +122,17 @@ export async function openJobs(db: Db, accountId: string, groupIds: string[]): P
  *
  * @throws DomainError group.exists
  */
-export async function createGroup(db: Db, { accountId, userId }: Actor, name: string): Promise<GroupWithJob> {
+export async function createGroup(
+  db: Db,
+  { accountId, userId }: Actor,
+  name: string,
+  kind: GroupKind = 'regular',
+): Promise<GroupWithJob> {
   const made = await unlessTaken(
     maybeRow(
       db,
       sql<{ group_id: string }>`
-      insert into groups (account_id, name, created_by) values (${accountId}, ${name}, ${userId}) returning group_id`,
+      insert into groups (account_id, name, kind, created_by) values (${accountId}, ${name}, ${kind}, ${userId}) returning group_id`,
     ),
     name,
   )

@@ -5,6 +5,8 @@ import { type Db, maybeRow, row, rows, run, sql, type Trx, transaction } from '.
 import { DomainError } from '../platform/errors.ts'
 import { JobCancelled, type JobContext } from '../platform/jobs.ts'
 import type { AudienceErrorCode } from './errors.ts'
+import { MOST_IN_TEST_GROUP } from './group.contract.ts'
+import { groupFull, unlessFull } from './group-full.ts'
 import { type ImportOptions, importOptions } from './import.contract.ts'
 import { applyImport } from './import-apply.ts'
 import { addTallies } from './import-counts.ts'
@@ -43,7 +45,9 @@ export async function runImport(core: Core, job: JobContext): Promise<Record<str
   )
   try {
     if (state.phase !== 'apply') await read(core, job, importId, state)
-    const counts = state.options.dryRun ? await judge(core, job, importId) : await apply(core, job, importId)
+    const counts = state.options.dryRun
+      ? await judge(core, job, importId)
+      : await unlessFull(() => apply(core, job, importId))
     if (!state.options.dryRun) await dropUpload(core, state.file)
     return counts
   } catch (error) {
@@ -99,6 +103,7 @@ async function beginApply(trx: Trx, accountId: string, importId: string, begun: 
     changed.madeFields = await makeFields(trx, accountId, file.newFields)
     const { known, made } = await makeGroups(trx, accountId, options.newGroups, startedBy)
     changed.groupIds = [...options.groupIds, ...known]
+    await refuseTooMany(trx, accountId, importId, changed.groupIds)
     changed.madeGroupIds = made
     if (optOuts > 0) changed.optOutEntry = await recordOptOuts(trx, accountId, importId, startedBy, file)
   }
@@ -135,17 +140,37 @@ async function makeGroups(trx: Trx, accountId: string, names: string[], by: stri
     sql<{ group_id: string }>`
     insert into groups (account_id, name, created_by)
     select ${accountId}, name, ${by}::bigint from unnest(${names}::text[]) as asked(name)
-    on conflict (account_id, lower(name)) where archived_at is null do nothing
+    on conflict (account_id, lower(name collate "und-x-icu")) where archived_at is null do nothing
     returning group_id`,
   )
   const known = await rows(
     trx,
     sql<{ group_id: string }>`
     select group_id from groups
-    where account_id = ${accountId} and archived_at is null and lower(name) in (select lower(name) from unnest(${names}::text[]) as asked(name))`,
+    where account_id = ${accountId} and archived_at is null
+      and lower(name collate "und-x-icu") in (select lower(asked.name collate "und-x-icu") from unnest(${names}::text[]) as asked (name))`,
   )
   const ids = (groups: { group_id: string }[]) => groups.map(({ group_id }) => group_id)
   return { known: ids(known), made: ids(made) }
+}
+
+/** A test group that the rows of the file do not fit into is found before anything is written. */
+async function refuseTooMany(trx: Trx, accountId: string, importId: string, groupIds: string[]): Promise<void> {
+  const full = await maybeRow(
+    trx,
+    sql<{ name: string }>`
+    select test.name from groups test
+    where test.account_id = ${accountId} and test.group_id = any (${groupIds}::bigint[]) and test.kind = 'test'
+      and (select count(*) from (
+        select canonical from import_rows
+        where account_id = ${accountId} and import_id = ${importId} and canonical is not null and outcome is null and not opt_out
+        union
+        select contact.canonical from group_members member join contacts contact using (account_id, contact_id)
+        where member.account_id = ${accountId} and member.group_id = test.group_id
+        limit ${MOST_IN_TEST_GROUP + 1}) joining) > ${MOST_IN_TEST_GROUP}
+    limit 1`,
+  )
+  if (full) throw groupFull(full.name)
 }
 
 async function recordOptOuts(trx: Trx, accountId: string, importId: string, by: string | null, file: StoredFile) {

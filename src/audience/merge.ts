@@ -2,12 +2,14 @@ import { noteAct } from '../accounts/audit.ts'
 import { optOut } from '../optouts/optout.ts'
 import { type Db, rows, run, sql, type Trx } from '../platform/database.ts'
 import { DomainError } from '../platform/errors.ts'
+import { untilUndisturbed } from './at-once.ts'
 import type { Contact } from './contact.contract.ts'
 import { type Actor, noteContactEvent } from './contact-event.ts'
 import { findContact, findContacts, noSuchContact } from './contact-record.ts'
 import type { AudienceErrorCode } from './errors.ts'
+import { fieldValue } from './field.contract.ts'
 import { fieldLabels } from './field.ts'
-import { afterOptOuts } from './group-members.ts'
+import { shownValue } from './field-value.ts'
 import type { MergeCheck, MergeRequest } from './merge.contract.ts'
 
 /**
@@ -24,7 +26,7 @@ export async function checkMerge(db: Db, accountId: string, keptId: string, othe
   const groups = await rows(
     db,
     sql<{ id: string; name: string }>`
-    select group_id as id, name from groups where account_id = ${accountId} and group_id = any (${joins}::bigint[]) order by lower(name)`,
+    select group_id as id, name from groups where account_id = ${accountId} and group_id = any (${joins}::bigint[]) order by lower(name collate "und-x-icu")`,
   )
   const since = [kept.optOut, other.optOut].flatMap((out) => (out ? [out.at] : [])).sort()[0] ?? null
   return {
@@ -54,7 +56,7 @@ export async function checkMerge(db: Db, accountId: string, keptId: string, othe
 export function mergeContacts(db: Db, actor: Actor, keptId: string, asked: MergeRequest): Promise<Contact> {
   const { accountId } = actor
   const { otherId } = asked
-  return afterOptOuts(db, async (trx) => {
+  return untilUndisturbed(db, async (trx) => {
     await holdBoth(trx, accountId, keptId, otherId)
     const check = await checkMerge(trx, accountId, keptId, otherId)
     const { kept, other } = check
@@ -137,9 +139,11 @@ async function uniteDetails(trx: Trx, actor: Actor, check: MergeCheck, take: Mer
   await run(
     trx,
     sql`
+    with moved as (
+      delete from group_members where account_id = ${accountId} and contact_id = ${other.id} returning group_id
+    )
     insert into group_members (account_id, group_id, contact_id)
-    select ${accountId}, group_id, ${kept.id} from group_members
-    where account_id = ${accountId} and contact_id = ${other.id}
+    select ${accountId}, group_id, ${kept.id} from moved
     on conflict (account_id, group_id, contact_id) do nothing`,
   )
   await run(
@@ -164,9 +168,8 @@ async function uniteDetails(trx: Trx, actor: Actor, check: MergeCheck, take: Mer
 
 /** A value as history tells it. */
 function text(value: unknown): string | null {
-  if (value === null || value === undefined) return null
-  if (Array.isArray(value)) return value.join(', ')
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  const known = fieldValue.safeParse(value)
+  return known.success ? shownValue(known.data) : null
 }
 
 const isSame = (one: unknown, two: unknown) => JSON.stringify(one) === JSON.stringify(two)

@@ -12,15 +12,22 @@ export class DomainError<Code extends string = string> extends Error {
   }
 }
 
-/** SQLSTATEs that the schema raises (migrations/0005_optouts.sql). */
+/** SQLSTATEs that the schema raises (migrations/0005_optouts.sql, 0017_groups.sql). */
 const LOCKED = 'LW001'
 const WITHHELD = 'LW002'
+const FULL = 'LW004'
 
 /** True when the database refused a change because the contact opted out. */
 export const isLocked = (error: unknown) => sqlState(error) === LOCKED
 
 /** True when the database refused to hand a message over because its address opted out. */
 export const isWithheld = (error: unknown) => sqlState(error) === WITHHELD
+
+/** The name of the test group that is full, when the database refused a change for that; else undefined. */
+export function fullGroup(error: unknown): string | undefined {
+  if (sqlState(error) !== FULL) return undefined
+  return error instanceof Error && 'detail' in error ? String(error.detail) : ''
+}
 
 /** True when the transaction can be tried again as it is: serialization failure or deadlock. */
 export const isRetryable = (error: unknown) => ['40001', '40P01'].includes(sqlState(error) ?? '')
