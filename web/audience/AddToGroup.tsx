@@ -1,23 +1,29 @@
 import { Button, Modal, Select, Text, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Contact } from '../../src/audience/contact.contract.ts'
+import type { Contact, Selection } from '../../src/audience/contact.contract.ts'
 import { group as groupSchema, membersResult } from '../../src/audience/group.contract.ts'
 import { anything, del, messageOf, post } from '../api.ts'
 import { paths } from '../paths.ts'
 import { counted } from '../ui/format.ts'
 import { RecordLink } from '../ui/links.tsx'
 import { noticeDone } from '../ui/notice.tsx'
+import { useBulk } from './bulk.ts'
 import { useGroups } from './groups.ts'
 
 /** Adds the ticked contacts to a group that exists or to one made for it. */
 export function AddToGroup({
   contacts,
+  selection,
+  total = contacts.length,
   opened,
   onClose,
   onDone,
 }: {
   contacts: Contact[]
+  /** All that match, in place of the ticked contacts: added by a job. */
+  selection?: Selection
+  total?: number
   opened: boolean
   onClose: () => void
   onDone: () => void
@@ -27,6 +33,7 @@ export function AddToGroup({
   const [problem, setProblem] = useState('')
   const groups = useGroups()
   const client = useQueryClient()
+  const bulk = useBulk()
   const contactIds = contacts.map(({ id }) => id)
   const refresh = () =>
     Promise.all([
@@ -38,10 +45,19 @@ export function AddToGroup({
       const chosen = groups.data?.find(({ id }) => id === groupId)
       const into = newName.trim() ? await post('/groups', groupSchema, { name: newName.trim() }) : chosen
       if (!into) throw new Error('Choose a group, or enter a name for a new one.')
+      if (selection) {
+        await bulk(selection, { type: 'add_to_group', groupId: into.id })
+        return { into, result: null }
+      }
       return { into, result: await post(`/groups/${into.id}/members`, membersResult, { contactIds }) }
     },
     onSuccess: async ({ into, result }) => {
       await refresh()
+      if (result === null) {
+        noticeDone(`Adding ${counted(total, 'contact')} to ${into.name}.`)
+        close()
+        return onDone()
+      }
       const undo = async () => {
         await del(`/groups/${into.id}/members`, anything, { contactIds })
         await refresh()
@@ -67,7 +83,7 @@ export function AddToGroup({
     onClose()
   }
   return (
-    <Modal opened={opened} onClose={close} title={`Add ${counted(contacts.length, 'contact')} to a group`}>
+    <Modal opened={opened} onClose={close} title={`Add ${counted(total, 'contact')} to a group`}>
       <form
         className="stack tight"
         onSubmit={(event) => {

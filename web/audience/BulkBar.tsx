@@ -4,7 +4,17 @@ import { type ReactNode, useEffect } from 'react'
 import { count } from '../ui/format.ts'
 
 /** What can be done with the ticked rows. Escape clears the selection, unless a dialog is open. */
-export function BulkBar({ n, onClear, children }: { n: number; onClear: () => void; children: ReactNode }) {
+export function BulkBar({
+  n,
+  label = `${count(n)} selected`,
+  onClear,
+  children,
+}: {
+  n: number
+  label?: string
+  onClear: () => void
+  children: ReactNode
+}) {
   useEffect(() => {
     if (n === 0) return
     function handleKey(event: KeyboardEvent) {
@@ -17,7 +27,7 @@ export function BulkBar({ n, onClear, children }: { n: number; onClear: () => vo
   return (
     <section className="bulk" aria-label="Selected contacts">
       <b className="num" role="status">
-        {count(n)} selected
+        {label}
       </b>
       <span className="sep" />
       {children}

@@ -1,7 +1,7 @@
-import { Anchor, Button, Select, Text, UnstyledButton } from '@mantine/core'
+import { Anchor, Button, Select, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconFileImport, IconPlus, IconSearch, IconUsersGroup } from '@tabler/icons-react'
-import type { ContactCounts } from '../../src/audience/contact.contract.ts'
+import { type ContactCounts, contactSort } from '../../src/audience/contact.contract.ts'
 import { paths } from '../paths.ts'
 import { EmptyState } from '../ui/EmptyState.tsx'
 import { ErrorPanel } from '../ui/ErrorPanel.tsx'
@@ -12,26 +12,29 @@ import { Pager } from '../ui/Pager.tsx'
 import { SearchField } from '../ui/SearchField.tsx'
 import { Waiting } from '../ui/Waiting.tsx'
 import { AddContact } from './AddContact.tsx'
-import { AddToGroup } from './AddToGroup.tsx'
-import { BulkBar } from './BulkBar.tsx'
+import { BulkActs } from './BulkActs.tsx'
+import { BulkJobs } from './BulkJobs.tsx'
+import { ColumnsMenu, useColumns } from './Columns.tsx'
 import { ContactTable } from './ContactTable.tsx'
+import { filterOf } from './contactFilter.ts'
 import { perPage, useContactCounts, useContacts } from './contacts.ts'
+import { FilterChips } from './FilterChips.tsx'
 import { useGroups } from './groups.ts'
 import { statusFilter, statusOptions } from './statusFilter.ts'
+import { useBulkSelection } from './useBulkSelection.ts'
 import { useContactList } from './useContactList.ts'
-import { useSelection } from './useSelection.ts'
 
 export function ContactsPage() {
   const list = useContactList()
-  const filter = { search: list.search, status: list.status }
-  const contacts = useContacts(filter, list.cursor)
+  const filter = filterOf(list.search, list.status, list.chips)
+  const contacts = useContacts({ ...filter, sort: list.sort }, list.cursor)
   const all = useContactCounts({})
   const matching = useContactCounts(filter)
   const groups = useGroups()
-  const { selected, select, clear } = useSelection(list.search, list.status)
+  const chosen = useBulkSelection(filter)
+  const { columns, toggle } = useColumns()
   const [adding, add] = useDisclosure(false)
-  const [grouping, group] = useDisclosure(false)
-  const filtered = list.search !== '' || list.status !== undefined
+  const filtered = list.search !== '' || list.status !== undefined || Object.values(list.chips).some(Boolean)
   const empty = all.data?.total === 0 && !filtered
   const total = matching.isPlaceholderData ? undefined : matching.data?.total
   return (
@@ -87,6 +90,7 @@ export function ContactsPage() {
               onChange={(value) => list.setStatus(statusFilter(value))}
               w={140}
             />
+            <FilterChips chips={list.chips} onChip={list.setChip} />
             {filtered && (
               <>
                 <Anchor component="button" size="xs" onClick={list.clear}>
@@ -97,7 +101,18 @@ export function ContactsPage() {
                 </span>
               </>
             )}
+            <span className="grow" />
+            <Select
+              aria-label="Sort"
+              data={sorts}
+              value={list.sort}
+              allowDeselect={false}
+              onChange={(value) => list.setSort(contactSort.catch('newest').parse(value))}
+              w={150}
+            />
+            <ColumnsMenu columns={columns} onToggle={toggle} />
           </div>
+          <BulkJobs />
           {contacts.error && !contacts.data ? (
             <ErrorPanel
               title="The list could not be loaded. Nothing was changed."
@@ -113,8 +128,9 @@ export function ContactsPage() {
               label="Contacts"
               contacts={contacts.data.items}
               groups={groups.data ?? []}
-              selected={selected}
-              onSelect={select}
+              selected={chosen.all ? contacts.data.items : chosen.contacts}
+              onSelect={(ticked) => chosen.select(ticked, contacts.data.items)}
+              shown={columns}
               stale={contacts.isPlaceholderData}
             />
           )}
@@ -126,16 +142,19 @@ export function ContactsPage() {
             onPrevious={list.page > 1 ? list.previous : undefined}
             onNext={nextOf(contacts.data?.nextCursor, list.next)}
           />
-          <BulkBar n={selected.length} onClear={clear}>
-            <UnstyledButton onClick={group.open}>
-              <IconUsersGroup size={16} aria-hidden />
-              Add to group
-            </UnstyledButton>
-          </BulkBar>
+          <BulkActs
+            contacts={chosen.contacts}
+            all={chosen.all}
+            selection={chosen.selection}
+            onPage={contacts.data?.items.length ?? 0}
+            total={total}
+            onAll={chosen.selectAll}
+            onOnlyPage={chosen.onlyPage}
+            onClear={chosen.clear}
+          />
         </div>
       )}
       <AddContact opened={adding} onClose={add.close} />
-      <AddToGroup contacts={selected} opened={grouping} onClose={group.close} onDone={clear} />
     </>
   )
 }
@@ -144,7 +163,7 @@ export function NothingFound({ search, onClear }: { search: string; onClear: () 
   return (
     <EmptyState
       icon={IconSearch}
-      title={search ? `No contact matches “${search}”` : 'No contact has this status'}
+      title={search ? `No contact matches “${search}”` : 'No contact matches'}
       action={
         <Button variant="default" onClick={onClear}>
           Clear search
@@ -160,6 +179,12 @@ export function NothingFound({ search, onClear }: { search: string; onClear: () 
 
 export const nextOf = (cursor: string | null | undefined, next: (cursor: string) => void) =>
   cursor ? () => next(cursor) : undefined
+
+const sorts = [
+  { value: 'newest', label: 'Newest first' },
+  { value: 'oldest', label: 'Oldest first' },
+  { value: 'address', label: 'By address' },
+]
 
 const inWords = ({ total, active, error, optOut }: ContactCounts) =>
   `${counted(total, 'contact')}: ${count(active)} Active, ${count(error)} Error, ${count(optOut)} Opt-Out`

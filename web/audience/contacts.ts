@@ -1,23 +1,21 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import type { z } from 'zod'
 import {
   type Contact,
   contact,
   contactCounts,
   contactHistory,
+  type contactSort,
   contacts,
+  type ContactFilter as Filter,
 } from '../../src/audience/contact.contract.ts'
 import { fieldList } from '../../src/audience/field.contract.ts'
-import type { ContactStatus } from '../../src/audience/group.contract.ts'
 import { get } from '../api.ts'
 
 export const perPage = 50
 
-export type ContactFilter = {
-  search?: string | undefined
-  status?: ContactStatus | undefined
-  groupId?: string | undefined
-  archived?: boolean | undefined
-}
+/** What narrows a list, as a query; conditions go by POST. */
+export type ContactFilter = Partial<Omit<Filter, 'condition'>> & { sort?: z.infer<typeof contactSort> }
 
 export const useContacts = (filter: ContactFilter, cursor: string | undefined) =>
   useQuery({

@@ -1,6 +1,7 @@
 import { useLocation, useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback } from 'react'
 import { z } from 'zod'
+import { contactSort, contactSource } from '../../src/audience/contact.contract.ts'
 import { contactStatus } from '../../src/audience/group.contract.ts'
 
 declare module '@tanstack/react-router' {
@@ -10,13 +11,33 @@ declare module '@tanstack/react-router' {
   }
 }
 
+const id = z.string().regex(/^\d+$/).optional().catch(undefined)
+const day = z.iso.date().optional().catch(undefined)
+
+/** What narrows a list of contacts beside search and status; each is a chip. */
+const chipsSchema = z.object({
+  group: id,
+  segment: id,
+  topic: id,
+  import: id,
+  source: contactSource.optional().catch(undefined),
+  since: day,
+  before: day,
+})
+export type Chips = z.infer<typeof chipsSchema>
+export type ChipName = keyof Chips
+
 const searchSchema = z.object({
+  ...chipsSchema.shape,
   search: z.string().catch(''),
   status: contactStatus.optional().catch(undefined),
+  sort: contactSort.catch('newest'),
   cursor: z.string().optional().catch(undefined),
   page: z.coerce.number().int().min(1).catch(1),
 })
 type ListSearch = z.infer<typeof searchSchema>
+
+const noChips = Object.fromEntries(Object.keys(chipsSchema.shape).map((name) => [name, undefined]))
 
 /** What a contact list shows lives in the address, so back and reload keep it. */
 export function useContactList() {
@@ -41,9 +62,12 @@ export function useContactList() {
     })
   return {
     ...now,
+    chips: chipsSchema.parse(now),
     setSearch: useCallback((search: string) => change({ search }), [change]),
     setStatus: (status: ListSearch['status']) => change({ status }),
-    clear: useCallback(() => change({ search: '', status: undefined }), [change]),
+    setSort: (sort: ListSearch['sort']) => change({ sort }),
+    setChip: (chip: Partial<Chips>) => change(chip),
+    clear: useCallback(() => change({ search: '', status: undefined, ...noChips }), [change]),
     next: (cursor: string) => turn(cursor, now.page + 1, [...trail, now.cursor ?? '']),
     /** Opened from a bookmark the pages before are not known: then it is the first. */
     previous: () =>
