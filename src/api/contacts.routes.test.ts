@@ -54,6 +54,7 @@ test('a contact is added with details and groups and can be read again', async (
     optOut: null,
     error: null,
     held: false,
+    source: 'api',
   })
   expect(await api('GET', `/contacts/${made.id}`)).toMatchObject({ status: 200, body: made })
 })

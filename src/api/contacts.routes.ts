@@ -15,8 +15,9 @@ import {
 } from '../audience/contact.contract.ts'
 import { addContact, changeContact } from '../audience/contact.ts'
 import { archiveContact, eraseContact, restoreContact } from '../audience/contact-archive.ts'
+import { fullContact } from '../audience/contact-full.contract.ts'
+import { findFullContact } from '../audience/contact-full.ts'
 import { countContacts, countSelection, listContacts } from '../audience/contact-list.ts'
-import { findContact } from '../audience/contact-record.ts'
 import { setContactStatus } from '../audience/contact-status.ts'
 import { addToGroups, leaveGroup } from '../audience/group-members.ts'
 import { contactHistory as historyOf } from '../audience/history.ts'
@@ -56,8 +57,8 @@ export function contactRoutes(app: Api, core: Core) {
     reply.code(202).send(presentJob(await startBulk(db, request.caller, request.body))),
   )
 
-  app.get('/contacts/:id', { schema: { params: one, response: { 200: contact } } }, (request) =>
-    findContact(db, request.caller.accountId, request.params.id),
+  app.get('/contacts/:id', { schema: { params: one, response: { 200: fullContact } } }, (request) =>
+    findFullContact(core, request.caller.accountId, request.params.id),
   )
 
   app.patch('/contacts/:id', { schema: { params: one, body: contactChange, response: { 200: contact } } }, (request) =>

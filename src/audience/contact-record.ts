@@ -10,6 +10,7 @@ type ContactRow = {
   contact_id: string
   address: string
   fields: FieldValues
+  source: Contact['source']
   created_at: Date
   updated_at: Date
   archived_at: Date | null
@@ -41,7 +42,7 @@ export async function findContacts(db: Db, accountId: string, contactIds: string
   const found = await rows(
     db,
     sql<ContactRow>`
-    select contact.contact_id, contact.address, contact.fields, contact.created_at, contact.updated_at, contact.archived_at,
+    select contact.contact_id, contact.address, contact.fields, own.source, contact.created_at, contact.updated_at, contact.archived_at,
            contact.status, contact.opted_out_at, contact.optout_source, contact.optout_mailing_id, contact.error_at, contact.error_reason,
            exists (select from contact_holds hold
                    where hold.account_id = ${accountId} and hold.contact_id = contact.contact_id and hold.released_at is null) as held,
@@ -51,6 +52,7 @@ export async function findContacts(db: Db, accountId: string, contactIds: string
                  order by member.group_id) as group_ids
     from unnest(${contactIds}::bigint[]) with ordinality as asked (contact_id, place)
     join contact_status contact on contact.account_id = ${accountId} and contact.contact_id = asked.contact_id
+    join contacts own on own.account_id = ${accountId} and own.contact_id = asked.contact_id
     order by asked.place`,
   )
   return found.map(present)
@@ -63,6 +65,7 @@ function present(row: ContactRow): Contact {
     status: row.status,
     fields: row.fields,
     groupIds: row.group_ids,
+    source: row.source,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     archivedAt: row.archived_at?.toISOString() ?? null,

@@ -21,6 +21,8 @@ const givenValues = z.record(
   z.union([text, z.number(), z.boolean(), z.array(text).max(500), z.null()]),
 )
 
+export const contactSource = z.enum(['operator', 'api', 'import', 'form'])
+
 export const contact = z
   .object({
     id: idText,
@@ -28,6 +30,8 @@ export const contact = z
     status: contactStatus,
     fields: fieldValues,
     groupIds: z.array(idText),
+    /** Where it came from. */
+    source: contactSource,
     createdAt: time,
     updatedAt: time,
     archivedAt: time.nullable(),
@@ -40,7 +44,6 @@ export const contact = z
 export type Contact = z.infer<typeof contact>
 export const contacts = pageOf(contact)
 
-export const contactSource = z.enum(['operator', 'api', 'import', 'form'])
 const filterParts = {
   /** Part of the address or of a field's value. */
   search: line(320).optional(),

@@ -1,3 +1,4 @@
+import type { RawBuilder } from 'kysely'
 import { type Db, maybeRow, rows, sql } from '../platform/database.ts'
 import type { ContactEvent } from './contact.contract.ts'
 import { noSuchContact } from './contact-record.ts'
@@ -23,24 +24,44 @@ export async function contactHistory(db: Db, accountId: string, contactId: strin
   const found = await rows(
     db,
     sql<HistoryRow>`
-    select happened.at, happened.kind, happened.source, happened.mailing_id, happened.data, mailing.name as mailing,
-           coalesce(nullif(operator.name, ''), operator.email) as person, api_key.name as key
-    from (
-      ${optOuts(accountId, contact.address_key)}
+    ${told(
+      accountId,
+      sql`${optOuts(accountId, contact.address_key)}
       union all ${acts(accountId, contactId)}
       union all ${imported(accountId, contactId)}
       union all ${changedByImports(accountId, contactId)}
       union all ${failures(accountId, contactId)}
       union all ${mail(accountId, contactId)}
-      union all ${responses(accountId, contactId)}
-    ) happened
-    left join mailings mailing on mailing.account_id = ${accountId} and mailing.mailing_id = happened.mailing_id
-    left join users operator on operator.user_id = happened.user_id
-    left join api_keys api_key on api_key.account_id = ${accountId} and api_key.api_key_id = happened.api_key_id
+      union all ${responses(accountId, contactId)}`,
+    )}
     order by happened.at desc, happened.place desc, happened.id desc limit ${LONGEST}`,
   )
   return { items: found.map(present) }
 }
+
+/** How the opt-out that stands came about, or undefined. */
+export function standingOptOut(db: Db, accountId: string, contactId: string): Promise<HistoryRow | undefined> {
+  return maybeRow(
+    db,
+    sql<HistoryRow>`
+    with standing as (
+      select standing.address_key, standing.entry_id from contacts contact
+      join standing_optouts standing on standing.account_id = contact.account_id and standing.address_key = contact.address_key
+      where contact.account_id = ${accountId} and contact.contact_id = ${contactId}
+    )
+    ${told(accountId, optOuts(accountId, sql`(select address_key from standing)`))}
+    where happened.id = (select entry_id from standing)`,
+  )
+}
+
+/** Rows of `happened` with the names in them. */
+const told = (accountId: string, happened: RawBuilder<unknown>) => sql`
+  select happened.at, happened.kind, happened.source, happened.mailing_id, happened.data, mailing.name as mailing,
+         coalesce(nullif(operator.name, ''), operator.email) as person, api_key.name as key
+  from (${happened}) happened
+  left join mailings mailing on mailing.account_id = ${accountId} and mailing.mailing_id = happened.mailing_id
+  left join users operator on operator.user_id = happened.user_id
+  left join api_keys api_key on api_key.account_id = ${accountId} and api_key.api_key_id = happened.api_key_id`
 
 function present(row: HistoryRow): ContactEvent {
   return {
@@ -55,7 +76,7 @@ function present(row: HistoryRow): ContactEvent {
 
 // Each part gives: at, place (of two things at one moment the greater came later), id, kind, source, mailing, who, data.
 
-const optOuts = (accountId: string, key: Buffer) => sql`
+const optOuts = (accountId: string, key: Buffer | RawBuilder<unknown>) => sql`
   select entry.at, 6 as place, entry.entry_id as id, 'opted_out' as kind, entry.source, entry.mailing_id, entry.user_id, entry.api_key_id,
          jsonb_build_object('again', entry.address_key is not null and entry.opted_out = 0, 'group', groups.name, 'file', file.file_name,
            'domain', entry.evidence ->> 'domain', 'hashes', (entry.evidence ->> 'hashes')::int) as data

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import PostalMime from 'postal-mime'
 import { expect, test } from 'vitest'
 import { readStrictly } from '../../test/mime.ts'
+import type { FieldValues } from '../audience/field.contract.ts'
 import { signLink } from '../optouts/link.ts'
 import { compileMailing, type MailingSource, type SendingAccount } from './compile.ts'
 import { fillMessage, type PreparedMailing, readPrepared } from './fill.ts'
@@ -30,7 +31,7 @@ const source: MailingSource = {
 
 const compile = (part: Partial<MailingSource> = {}, of: Partial<SendingAccount> = {}): PreparedMailing =>
   readPrepared(JSON.parse(JSON.stringify(compileMailing({ ...source, ...part }, { ...account, ...of }, BASE))))
-const fill = (mailing: PreparedMailing, fields: Record<string, string> = {}, address = 'tomasz@post.example') =>
+const fill = (mailing: PreparedMailing, fields: FieldValues = {}, address = 'tomasz@post.example') =>
   fillMessage(mailing, { address, fields, link, reference: 'ref123' }, AT)
 const headersOf = (raw: Buffer) => readStrictly(raw).headers
 const values = (raw: Buffer, name: string) =>
@@ -312,6 +313,21 @@ test('no value of a contact changes the structure of a message (MF-16, MF-1)', a
     }),
     { numRuns: 500 },
   )
+})
+
+test('numbers, days, lists and yes or no are filled in, and conditions compare them as what they are', async () => {
+  const html = `<p>{{ contact.age }} / {{ contact.born | date: "%d %m %Y" }} / {{ contact.likes }} / {{ contact.none | default: "nothing" }}</p>
+    {% if contact.age > 9 %}<p>old</p>{% endif %}{% if contact.member %}<p>member</p>{% else %}<p>guest</p>{% endif %}
+    {% if contact.likes contains "Roses" %}<p>roses</p>{% endif %}`
+  const mailing = compile({ html, text: '' })
+  const bodyOf = async (fields: FieldValues) => (await PostalMime.parse(fill(mailing, fields).raw)).html ?? ''
+  const one = await bodyOf({ age: 10, born: '1983-02-28', likes: ['Roses', 'Tulips'], member: true })
+  for (const words of ['10 / 28 02 1983 / Roses, Tulips / nothing', 'old', 'member', 'roses'])
+    expect(one).toContain(words)
+  const other = await bodyOf({ age: 8.5, likes: ['Tulips'], member: false })
+  expect(other).toContain('8.5 /  / Tulips / nothing')
+  expect(other).toContain('guest')
+  for (const words of ['old', 'member', 'roses']) expect(other).not.toContain(`<p>${words}</p>`)
 })
 
 test('Liquid that hides the way out for one recipient stops that message alone (OC-28)', () => {
