@@ -45,6 +45,14 @@ const screens = [
   screen('/audience/groups', lazyRouteComponent(groups, 'GroupsPage')),
   screen('/audience/groups/$id', lazyRouteComponent(group, 'GroupPage')),
   screen(
+    '/audience/segments',
+    lazyRouteComponent(() => import('./segments/SegmentsPage.tsx'), 'SegmentsPage'),
+  ),
+  screen(
+    '/audience/segments/$id',
+    lazyRouteComponent(() => import('./segments/SegmentPage.tsx'), 'SegmentPage'),
+  ),
+  screen(
     '/audience/opt-outs',
     lazyRouteComponent(() => import('./optouts/OptOutsPage.tsx'), 'OptOutsPage'),
   ),

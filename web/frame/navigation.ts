@@ -16,6 +16,7 @@ export const navigation: NavSection[] = [
     pages: [
       { name: 'Contacts', to: paths.contacts, key: 'c' },
       { name: 'Groups', to: paths.groups, key: 'g' },
+      { name: 'Segments', to: paths.segments },
       { name: 'Imports', to: paths.imports, key: 'i' },
       { name: 'Opt-outs', to: paths.optOuts },
       { name: 'Topics', to: paths.topics },
