@@ -30,6 +30,7 @@ export const groupsQuery = z.strictObject({ ...pageQuery, archived: z.stringbool
 
 /** The kind never changes. */
 export const newGroup = z.strictObject({ name: groupName, kind: groupKind.default('regular') })
+export type NewGroup = z.infer<typeof newGroup>
 export const groupChange = z.strictObject({ name: groupName.optional() })
 
 export const contactStatus = z.enum(['active', 'error', 'opt_out'])

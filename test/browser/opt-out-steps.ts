@@ -14,6 +14,7 @@ export async function optOutAll(page: Page, contacts: string) {
   await expect(page.getByRole('menuitem')).toHaveText([
     'Remove from group',
     'Change status of all',
+    'Copy members',
     'Archive',
     'Rename',
   ])

@@ -7,7 +7,7 @@ import { post } from '../api.ts'
 import { Confirm } from '../ui/Confirm.tsx'
 import { count, counted } from '../ui/format.ts'
 import { usePlace } from '../ui/place.tsx'
-import { sizeOf } from './groups.ts'
+import { noteStarted, sizeOf } from './groups.ts'
 
 /** Two dialogs: which status, then the question with the exact count. The work itself is a job. */
 export function ChangeStatusOfAll({ group, opened, onClose }: { group: Group; opened: boolean; onClose: () => void }) {
@@ -34,8 +34,7 @@ export function ChangeStatusOfAll({ group, opened, onClose }: { group: Group; op
   }
   async function start() {
     const job = await post(`/groups/${group.id}/status`, jobSchema, { status })
-    client.setQueryData(['jobs', job.id], job)
-    client.setQueryData(['groups', 'one', group.id], { ...group, job })
+    noteStarted(client, group, job)
     await client.invalidateQueries({ queryKey: ['groups', 'one', group.id] })
   }
   return (

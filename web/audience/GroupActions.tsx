@@ -2,6 +2,7 @@ import { Button, Menu, Text } from '@mantine/core'
 import {
   IconArchive,
   IconChevronDown,
+  IconCopy,
   IconPencil,
   IconRestore,
   IconSwitchHorizontal,
@@ -11,16 +12,18 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Contact } from '../../src/audience/contact.contract.ts'
 import type { Group } from '../../src/audience/group.contract.ts'
+import { job as jobSchema } from '../../src/platform/job.contract.ts'
 import { anything, post } from '../api.ts'
 import { Confirm } from '../ui/Confirm.tsx'
 import { count, counted } from '../ui/format.ts'
 import { noticeDone, noticeFault } from '../ui/notice.tsx'
 import { ChangeStatusOfAll } from './ChangeStatusOfAll.tsx'
+import { CopyMembers } from './CopyMembers.tsx'
 import { GroupName } from './GroupName.tsx'
-import { sizeOf } from './groups.ts'
+import { noteStarted, sizeOf } from './groups.ts'
 import { useRemoveFromGroup } from './RemoveFromGroup.tsx'
 
-type Dialog = 'remove' | 'status' | 'archive' | 'rename'
+type Dialog = 'remove' | 'status' | 'copy' | 'archive' | 'rename'
 
 /** Remove and Archive act on the ticked rows; with none ticked they ask for the whole group. */
 export function GroupActions({ group, selected, onDone }: { group: Group; selected: Contact[]; onDone: () => void }) {
@@ -28,6 +31,8 @@ export function GroupActions({ group, selected, onDone }: { group: Group; select
   const client = useQueryClient()
   const remove = useRemoveFromGroup(group, selected, onDone)
   const size = sizeOf(group)
+  const { active, error, optOut } = group.counts
+  const free = active + error
   const close = () => setDialog(undefined)
   const refresh = () =>
     Promise.all([
@@ -70,7 +75,7 @@ export function GroupActions({ group, selected, onDone }: { group: Group; select
         <Menu.Dropdown>
           <Menu.Item
             leftSection={<IconUserMinus size={16} aria-hidden />}
-            disabled={size === 0}
+            disabled={selected.length === 0 && (free === 0 || group.job !== null)}
             onClick={() => (selected.length > 0 ? void remove() : setDialog('remove'))}
           >
             Remove from group
@@ -81,6 +86,13 @@ export function GroupActions({ group, selected, onDone }: { group: Group; select
             onClick={() => setDialog('status')}
           >
             Change status of all
+          </Menu.Item>
+          <Menu.Item
+            leftSection={<IconCopy size={16} aria-hidden />}
+            disabled={free === 0 || group.job !== null}
+            onClick={() => setDialog('copy')}
+          >
+            Copy members
           </Menu.Item>
           {group.archivedAt ? (
             <Menu.Item leftSection={<IconRestore size={16} aria-hidden />} onClick={() => void restoreGroup()}>
@@ -101,6 +113,7 @@ export function GroupActions({ group, selected, onDone }: { group: Group; select
         </Menu.Dropdown>
       </Menu>
       <ChangeStatusOfAll group={group} opened={dialog === 'status'} onClose={close} />
+      <CopyMembers group={group} opened={dialog === 'copy'} onClose={close} />
       <GroupName
         group={group}
         opened={dialog === 'rename'}
@@ -109,16 +122,22 @@ export function GroupActions({ group, selected, onDone }: { group: Group; select
       />
       <Confirm
         opened={dialog === 'remove'}
-        title={`Remove all ${count(size)} from ${group.name}?`}
+        title={`Remove ${free === 1 ? 'the 1 contact' : `all ${count(free)} contacts`} from ${group.name}?`}
         consequence="brand"
         onClose={close}
         onYes={async () => {
-          await post(`/groups/${group.id}/members/all/remove`, anything)
+          const job = await post(`/groups/${group.id}/members/all/remove`, jobSchema)
+          noteStarted(client, group, job)
           await refresh()
-          noticeDone(`Removed ${counted(size, 'contact')} from ${group.name}.`)
         }}
       >
-        <Text>The group is empty afterwards. The contacts, their details and their status stay.</Text>
+        <Text>The contacts, their details and their status stay.</Text>
+        {optOut > 0 && (
+          <Text>
+            {counted(optOut, 'contact')} in this group opted out and {optOut === 1 ? 'stays' : 'stay'} in it, for the
+            record.
+          </Text>
+        )}
       </Confirm>
       <Confirm
         opened={dialog === 'archive'}

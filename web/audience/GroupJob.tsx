@@ -2,57 +2,59 @@ import { Button, Progress } from '@mantine/core'
 import { IconHourglass } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { z } from 'zod'
 import type { Group } from '../../src/audience/group.contract.ts'
 import type { Job } from '../../src/platform/job.contract.ts'
 import { anything, post } from '../api.ts'
 import { Banner } from '../ui/Banner.tsx'
-import { clock, count, counted } from '../ui/format.ts'
+import { clock, count } from '../ui/format.ts'
 import { noticeDone, noticeFault } from '../ui/notice.tsx'
 import { usePlace } from '../ui/place.tsx'
-import { isOpen, useJob } from './groups.ts'
+import { resultOf, wordsOf } from './groupJobWords.tsx'
+import { isOpen, useJob, useLastJob } from './groups.ts'
 
-const optedOutResult = z.object({ optedOut: z.int(), alreadyOptedOut: z.int() })
-const changedResult = z.object({ changed: z.int(), optedOut: z.int() })
-
-const titles = new Map([
-  ['active', 'Changing the status of all to Active'],
-  ['error', 'Changing the status of all to Error'],
-  ['opt_out', 'Opting out the contacts of this group'],
-])
-
-/** The work on a group while it runs, wherever it was started, and what came of it. */
+/** The work on a group while it runs, wherever it was started, and what came of it; both are there after a reload. */
 export function GroupJob({ group }: { group: Group }) {
   const [watched, setWatched] = useState(group.job?.id)
+  const [closed, setClosed] = useState<string>()
   if (group.job && group.job.id !== watched) setWatched(group.job.id)
-  const job = useJob(watched)
+  const now = useJob(watched)
+  const last = useLastJob(group.id)
   const client = useQueryClient()
-  const status = job.data?.status
-  const result = job.data && status === 'done' ? resultOf(job.data) : undefined
-  const notice = result?.notice
+  const status = now.data?.status
+  const notice = now.data && status === 'done' ? resultOf(now.data)?.notice : undefined
   useEffect(() => {
     if (isOpen(status)) return
-    void client.invalidateQueries({ queryKey: ['groups'] })
-    void client.invalidateQueries({ queryKey: ['contacts'] })
+    for (const key of ['groups', 'contacts', 'jobs']) void client.invalidateQueries({ queryKey: [key] })
     if (notice) noticeDone(notice)
   }, [status, notice, client])
-  if (!job.data) return null
-  if (isOpen(status)) return <Running job={job.data} />
-  if (status === 'failed')
+  const job = watched === undefined ? last.data : now.data
+  if (!job || job.id === closed) return null
+  return isOpen(job.status) ? <Running job={job} /> : <Ended job={job} onClose={() => setClosed(job.id)} />
+}
+
+function Ended({ job, onClose }: { job: Job; onClose: () => void }) {
+  const { failed, stopped } = wordsOf(job)
+  const close = (
+    <Button variant="default" onClick={onClose}>
+      Close
+    </Button>
+  )
+  if (job.status === 'failed')
     return (
-      <Banner tint="red" title="The status could not be changed">
-        {job.data.problem ?? 'Something failed on our side.'} Nothing was changed. Start it again from the menu Actions.
+      <Banner tint="red" title={failed} actions={close}>
+        {job.problem ?? 'Something failed on our side. Nothing was changed.'}
       </Banner>
     )
-  if (status === 'cancelled')
+  if (job.status === 'cancelled')
     return (
-      <Banner tint="gray" title="The change of status was stopped">
+      <Banner tint="gray" title={stopped} actions={close}>
         Nothing was changed.
       </Banner>
     )
+  const result = resultOf(job)
   return result ? (
     <div role="status">
-      <Banner tint={result.tint} title={result.note}>
+      <Banner tint={result.tint} title={result.title} actions={close}>
         {result.more}
       </Banner>
     </div>
@@ -60,13 +62,17 @@ export function GroupJob({ group }: { group: Group }) {
 }
 
 function Running({ job }: { job: Job }) {
+  const [stopping, setStopping] = useState(false)
   const { zone } = usePlace()
   const { done, total } = job.progress
   const share = total ? Math.min(100, Math.floor((done / total) * 100)) : undefined
+  const { running } = wordsOf(job)
   async function stop() {
+    setStopping(true)
     try {
       await post(`/jobs/${job.id}/cancel`, anything)
     } catch (error) {
+      setStopping(false)
       noticeFault(error)
     }
   }
@@ -74,20 +80,18 @@ function Running({ job }: { job: Job }) {
     <Banner
       tint="brand"
       icon={IconHourglass}
-      title={titles.get(job.target ?? '') ?? 'Changing the status of all'}
+      title={running}
       actions={
-        job.status === 'queued' && (
-          <Button variant="default" onClick={() => void stop()}>
-            Stop before it takes effect
-          </Button>
-        )
+        <Button variant="default" loading={stopping} onClick={() => void stop()}>
+          Stop before it takes effect
+        </Button>
       }
     >
       <div className="stack tight">
         <div className="row">
           {share !== undefined && total !== null && (
             <>
-              <Progress value={share} w={280} aria-label={`Changing the status, ${share} per cent done`} />
+              <Progress value={share} w={280} aria-label={`${running}, ${share} per cent done`} />
               <span className="num">
                 {count(done)} of {count(total)} prepared
               </span>
@@ -104,26 +108,4 @@ function Running({ job }: { job: Job }) {
       </div>
     </Banner>
   )
-}
-
-function resultOf(job: Job) {
-  const optedOut = optedOutResult.safeParse(job.result)
-  if (optedOut.success) {
-    const { optedOut: n, alreadyOptedOut: before } = optedOut.data
-    return {
-      tint: 'optOut' as const,
-      notice: `Opted out ${counted(n, 'contact')}.`,
-      note: `${count(n)} opted out, ${count(before)} already ${before === 1 ? 'was' : 'were'}`,
-      more: 'They get no more mail. Their details and status are locked.',
-    }
-  }
-  const changed = changedResult.safeParse(job.result)
-  if (!changed.success) return undefined
-  const { changed: n, optedOut: locked } = changed.data
-  return {
-    tint: 'active' as const,
-    notice: `Changed the status of ${counted(n, 'contact')}.`,
-    note: `${counted(n, 'contact')} changed`,
-    more: locked > 0 ? `${count(locked)} opted out and stayed as they are.` : '',
-  }
 }

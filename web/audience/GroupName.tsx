@@ -1,7 +1,7 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, Checkbox, Modal, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { type Group, group as groupSchema, newGroup } from '../../src/audience/group.contract.ts'
+import { type Group, group as groupSchema, type NewGroup, newGroup } from '../../src/audience/group.contract.ts'
 import { messageOf, patch, post } from '../api.ts'
 
 /** Asks for the name of a new group, or for another name of `group`. */
@@ -17,12 +17,13 @@ export function GroupName({
   onDone: (group: Group) => void
 }) {
   const [name, setName] = useState<string>()
+  const [isTest, setIsTest] = useState(false)
   const [problem, setProblem] = useState('')
   const client = useQueryClient()
   const entered = name ?? group?.name ?? ''
   const save = useMutation({
-    mutationFn: (body: { name: string }) =>
-      group ? patch(`/groups/${group.id}`, groupSchema, body) : post('/groups', groupSchema, body),
+    mutationFn: (body: NewGroup) =>
+      group ? patch(`/groups/${group.id}`, groupSchema, { name: body.name }) : post('/groups', groupSchema, body),
     onSuccess: async (saved) => {
       await client.invalidateQueries({ queryKey: ['groups'] })
       close()
@@ -32,6 +33,7 @@ export function GroupName({
   })
   function close() {
     setName(undefined)
+    setIsTest(false)
     setProblem('')
     onClose()
   }
@@ -42,7 +44,7 @@ export function GroupName({
         noValidate
         onSubmit={(event) => {
           event.preventDefault()
-          const parsed = newGroup.safeParse({ name: entered })
+          const parsed = newGroup.safeParse({ name: entered, kind: isTest ? 'test' : 'regular' })
           setProblem(parsed.error?.issues[0]?.message ?? '')
           if (parsed.success) save.mutate(parsed.data)
         }}
@@ -55,6 +57,14 @@ export function GroupName({
           error={problem}
           onChange={(event) => setName(event.currentTarget.value)}
         />
+        {!group && (
+          <Checkbox
+            label="Test group (at most 10 contacts)"
+            description="For colleagues who look at a mailing before it goes out. This cannot be changed later."
+            checked={isTest}
+            onChange={(event) => setIsTest(event.currentTarget.checked)}
+          />
+        )}
         <div className="row dialog-acts">
           <Button variant="default" onClick={close}>
             Cancel

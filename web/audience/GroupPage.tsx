@@ -18,7 +18,7 @@ import { PartsBar } from '../ui/PartsBar.tsx'
 import { SearchField } from '../ui/SearchField.tsx'
 import { Waiting } from '../ui/Waiting.tsx'
 import { When } from '../ui/When.tsx'
-import { AddContact } from './AddContact.tsx'
+import { AddContacts } from './AddContacts.tsx'
 import { BulkBar } from './BulkBar.tsx'
 import { NothingFound, nextOf } from './ContactsPage.tsx'
 import { ContactTable } from './ContactTable.tsx'
@@ -69,7 +69,8 @@ function GroupView({ group }: { group: Group }) {
         title={group.name}
         note={
           <>
-            {group.kind === 'test' ? 'Test group' : 'Regular group'}, made <When at={group.createdAt} as="day" />
+            {group.kind === 'test' ? 'Test group, at most 10 contacts' : 'Regular group'}, made{' '}
+            <When at={group.createdAt} as="day" />
           </>
         }
         actions={
@@ -77,7 +78,7 @@ function GroupView({ group }: { group: Group }) {
             <GroupActions group={group} selected={selected} onDone={clear} />
             {!group.archivedAt && (
               <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={add.open} data-primary>
-                Add contact
+                Add contacts
               </Button>
             )}
           </>
@@ -107,14 +108,24 @@ function GroupView({ group }: { group: Group }) {
           </Panel>
         )}
         {size === 0 ? (
-          <EmptyState icon={IconUsersGroup} title="Nobody is in this group">
-            Tick contacts on the page Contacts and choose Add to group, or import a file into it.
+          <EmptyState
+            icon={IconUsersGroup}
+            title="Nobody is in this group"
+            action={
+              group.archivedAt ? null : (
+                <Button variant="default" leftSection={<IconPlus size={16} aria-hidden />} onClick={add.open}>
+                  Add contacts
+                </Button>
+              )
+            }
+          >
+            Add contacts by search or by their addresses, or import a file into the group.
           </EmptyState>
         ) : (
           <Members list={list} group={group} selected={selected} onSelect={select} onClear={clear} />
         )}
       </div>
-      <AddContact opened={adding} onClose={add.close} groupId={group.id} />
+      <AddContacts group={group} opened={adding} onClose={add.close} />
     </>
   )
 }

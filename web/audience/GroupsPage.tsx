@@ -12,6 +12,7 @@ import { PageHeader } from '../ui/PageHeader.tsx'
 import { Waiting } from '../ui/Waiting.tsx'
 import { When } from '../ui/When.tsx'
 import { GroupName } from './GroupName.tsx'
+import { wordsOf } from './groupJobWords.tsx'
 import { sizeOf, useGroups } from './groups.ts'
 
 const shown = [
@@ -106,7 +107,8 @@ function GroupTable({ groups }: { groups: Group[] }) {
             <tr key={group.id}>
               <td>
                 <RecordLink to={paths.group(group.id)}>{group.name}</RecordLink>
-                {group.job && <span className="dim note"> Changing the status of all</span>}
+                {group.kind === 'test' && <span className="chip note">Test group</span>}
+                {group.job && <span className="dim note">{wordsOf(group.job).running}</span>}
               </td>
               <td className="right">{count(sizeOf(group))}</td>
               <td className="right only-wide">{count(group.counts.active)}</td>
