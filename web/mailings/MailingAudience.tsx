@@ -1,8 +1,9 @@
-import { Button, Checkbox, Text } from '@mantine/core'
+import { Button, Checkbox, MultiSelect, Text } from '@mantine/core'
 import { IconArrowLeft, IconArrowRight, IconUsersGroup } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import type { Mailing } from '../../src/mailings/mailing.contract.ts'
 import { useGroups } from '../audience/groups.ts'
+import { useSegments } from '../optouts/segments.ts'
 import { paths } from '../paths.ts'
 import { EmptyState } from '../ui/EmptyState.tsx'
 import { ErrorPanel } from '../ui/ErrorPanel.tsx'
@@ -17,6 +18,7 @@ import { useDraft } from './useDraft.ts'
 export function MailingAudience({ mailing }: { mailing: Mailing }) {
   const { draft, change, flush, problem } = useDraft(mailing)
   const groups = useGroups()
+  const segments = useSegments()
   const navigate = useNavigate()
   const toggle = (id: string, ticked: boolean) =>
     change({ groupIds: ticked ? [...draft.groupIds, id] : draft.groupIds.filter((one) => one !== id) })
@@ -28,7 +30,7 @@ export function MailingAudience({ mailing }: { mailing: Mailing }) {
       <PageHeader
         crumbs={[{ name: 'Mailings', to: paths.mailings }]}
         title={mailing.name}
-        note={`Draft, ${draft.groupIds.length === 0 ? 'no group chosen' : `${counted(draft.groupIds.length, 'group')} chosen`}`}
+        note={`Draft, ${chosenInWords(draft.groupIds.length, draft.segmentIds.length)}`}
       />
       <div className="body">
         <MailingSteps id={mailing.id} at="Audience" />
@@ -41,33 +43,73 @@ export function MailingAudience({ mailing }: { mailing: Mailing }) {
           />
         ) : !groups.data ? (
           <Waiting />
-        ) : groups.data.length === 0 ? (
+        ) : groups.data.length + (segments.data?.length ?? 0) === 0 ? (
           <EmptyState
             icon={IconUsersGroup}
             title="No groups yet"
             action={<ButtonLink to={paths.newImport}>Import contacts</ButtonLink>}
           >
-            A mailing goes to groups. An import can make one, and so can you on the page Groups.
+            A mailing goes to groups and segments. An import can make a group, and so can you on the page Groups.
           </EmptyState>
         ) : (
-          <Panel title="Groups that get this mailing">
-            <Checkbox.Group aria-label="Groups that get this mailing" value={draft.groupIds}>
-              <div className="stack tight">
-                {groups.data.map((group) => (
-                  <Checkbox
-                    key={group.id}
-                    value={group.id}
-                    label={group.name}
-                    description={`${count(group.counts.active)} Active, ${count(group.counts.error)} Error, ${count(group.counts.optOut)} Opt-Out`}
-                    onChange={(event) => toggle(group.id, event.currentTarget.checked)}
-                  />
-                ))}
+          <>
+            <Panel title="Groups that get this mailing">
+              {groups.data.length === 0 ? (
+                <Text c="dimmed">There are no groups yet.</Text>
+              ) : (
+                <Checkbox.Group aria-label="Groups that get this mailing" value={draft.groupIds}>
+                  <div className="stack tight">
+                    {groups.data.map((group) => (
+                      <Checkbox
+                        key={group.id}
+                        value={group.id}
+                        label={group.name}
+                        description={`${count(group.counts.active)} Active, ${count(group.counts.error)} Error, ${count(group.counts.optOut)} Opt-Out`}
+                        onChange={(event) => toggle(group.id, event.currentTarget.checked)}
+                      />
+                    ))}
+                  </div>
+                </Checkbox.Group>
+              )}
+            </Panel>
+            {(segments.data?.length ?? 0) > 0 && (
+              <Panel title="Segments that get this mailing">
+                <Checkbox.Group
+                  aria-label="Segments that get this mailing"
+                  value={draft.segmentIds}
+                  onChange={(segmentIds) => change({ segmentIds })}
+                >
+                  <div className="stack tight">
+                    {segments.data?.map(({ id, name }) => (
+                      <Checkbox key={id} value={id} label={name} />
+                    ))}
+                  </div>
+                </Checkbox.Group>
+              </Panel>
+            )}
+            <Panel title="Who is left out">
+              <div className="two">
+                <MultiSelect
+                  label="Groups that do not get it"
+                  data={groups.data.map(({ id, name }) => ({ value: id, label: name }))}
+                  value={draft.excludedGroupIds}
+                  searchable
+                  onChange={(excludedGroupIds) => change({ excludedGroupIds })}
+                />
+                <MultiSelect
+                  label="Segments that do not get it"
+                  data={(segments.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+                  value={draft.excludedSegmentIds}
+                  searchable
+                  onChange={(excludedSegmentIds) => change({ excludedSegmentIds })}
+                />
               </div>
-            </Checkbox.Group>
-            <Text size="sm" c="dimmed" mt={16}>
-              Whoever is in several groups gets the mailing once. Whoever opted out is left out.
+            </Panel>
+            <Text size="sm" c="dimmed">
+              Whoever is in several of them gets the mailing once. Whoever opted out is left out, always. The next step
+              counts everybody and says why somebody is left out.
             </Text>
-          </Panel>
+          </>
         )}
       </div>
       <div className="foot">
@@ -89,4 +131,10 @@ export function MailingAudience({ mailing }: { mailing: Mailing }) {
       </div>
     </>
   )
+}
+
+function chosenInWords(groups: number, segments: number): string {
+  if (groups + segments === 0) return 'nobody chosen'
+  const parts = [groups > 0 && counted(groups, 'group'), segments > 0 && counted(segments, 'segment')]
+  return `${parts.filter(Boolean).join(' and ')} chosen`
 }
