@@ -61,6 +61,10 @@ const screens = [
     lazyRouteComponent(() => import('./audience/TopicsPage.tsx'), 'TopicsPage'),
   ),
   screen(
+    '/audience/fields',
+    lazyRouteComponent(() => import('./audience/FieldsPage.tsx'), 'FieldsPage'),
+  ),
+  screen(
     '/audience/exports',
     lazyRouteComponent(() => import('./audience/ExportsPage.tsx'), 'ExportsPage'),
   ),

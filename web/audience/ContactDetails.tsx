@@ -1,77 +1,106 @@
 import { Button, Text, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { type Contact, contact as contactSchema } from '../../src/audience/contact.contract.ts'
-import { messageOf, patch } from '../api.ts'
+import type { FieldValue, FieldValues } from '../../src/audience/field.contract.ts'
+import { ApiFailure, faultsOf, messageOf, patch } from '../api.ts'
 import { LeaveGuard } from '../ui/LeaveGuard.tsx'
 import { noticeDone } from '../ui/notice.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { ContactStatus } from './ContactStatus.tsx'
 import { useFields } from './contacts.ts'
-import { ErrorNote } from './ErrorNote.tsx'
+import { emptyOnes, FaultCount, isEmpty, useFaults } from './FieldFaults.tsx'
+import { FieldInput } from './FieldInput.tsx'
 
-type Draft = { address?: string; fields: Record<string, string> }
+type Draft = { address?: string; fields: FieldValues }
 const untouched: Draft = { fields: {} }
 
 /** The editable details of a contact that is not locked; the draft holds only what differs. */
 export function ContactDetails({ contact }: { contact: Contact }) {
   const fields = useFields()
+  const known = fields.data?.items ?? []
   const [draft, setDraft] = useState<Draft>(untouched)
+  const form = useRef<HTMLFormElement>(null)
+  const { faults, show, clear } = useFaults(form)
   const client = useQueryClient()
-  const changed = Object.entries(draft.fields).filter(([name, value]) => value !== (contact.fields[name] ?? ''))
+  const changed = Object.entries(draft.fields).filter(([name, value]) => !isSame(value, contact.fields[name]))
   const addressChanged = draft.address !== undefined && draft.address.trim() !== contact.address
   const dirty = changed.length > 0 || addressChanged
+  const valueOf = (name: string) => draft.fields[name] ?? contact.fields[name]
   const save = useMutation({
     mutationFn: () =>
       patch(`/contacts/${contact.id}`, contactSchema, {
         ...(addressChanged ? { address: draft.address?.trim() } : {}),
         ...(changed.length > 0
-          ? { fields: Object.fromEntries(changed.map(([name, value]) => [name, value.trim() || null])) }
+          ? { fields: Object.fromEntries(changed.map(([name, value]) => [name, isEmpty(value) ? null : value])) }
           : {}),
       }),
-    onSuccess: async (saved) => {
-      client.setQueryData(['contacts', 'one', contact.id], saved)
-      setDraft(untouched)
+    onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['contacts'] })
+      setDraft(untouched)
       noticeDone('Saved.')
+    },
+    onError: async (error) => {
+      const found = faultsOf(error)
+      if (Object.keys(found).length > 0) show(found)
+      else if (addressChanged && error instanceof ApiFailure && error.code.startsWith('contact.'))
+        show({ address: error.message })
+      if (error instanceof ApiFailure && error.code === 'contact.opted_out')
+        await client.invalidateQueries({ queryKey: ['contacts'] })
     },
   })
   function discard() {
     setDraft(untouched)
+    show({})
     save.reset()
+  }
+  function submit() {
+    if (!dirty) return
+    const found = {
+      ...(draft.address?.trim() === '' ? { address: 'Enter an address.' } : {}),
+      ...emptyOnes(known, valueOf),
+    }
+    show(found)
+    if (Object.keys(found).length === 0) save.mutate()
   }
   return (
     <Panel title="Details" aside={<ContactStatus contact={contact} />}>
       <form
+        ref={form}
         className="stack tight"
         noValidate
         onSubmit={(event) => {
           event.preventDefault()
-          if (dirty) save.mutate()
+          submit()
         }}
       >
-        {contact.error && <ErrorNote error={contact.error} />}
+        <FaultCount faults={faults} />
         <TextInput
           label="Address"
           type="email"
           autoComplete="off"
           value={draft.address ?? contact.address}
-          onChange={(event) => setDraft({ ...draft, address: event.currentTarget.value })}
+          error={faults['address']}
+          onChange={(event) => {
+            setDraft({ ...draft, address: event.currentTarget.value })
+            clear('address')
+          }}
         />
         <div className="two">
-          {fields.data?.items.map(({ id, name, label }) => (
-            <TextInput
-              key={id}
-              label={label}
-              autoComplete="off"
-              value={draft.fields[name] ?? contact.fields[name] ?? ''}
-              onChange={(event) =>
-                setDraft({ ...draft, fields: { ...draft.fields, [name]: event.currentTarget.value } })
-              }
+          {known.map((field) => (
+            <FieldInput
+              key={field.id}
+              field={field}
+              value={valueOf(field.name) ?? ''}
+              error={faults[`fields/${field.name}`]}
+              onChange={(value) => {
+                setDraft((before) => ({ ...before, fields: { ...before.fields, [field.name]: value } }))
+                clear(`fields/${field.name}`)
+              }}
             />
           ))}
         </div>
-        {save.error && (
+        {save.error && Object.keys(faults).length === 0 && (
           <Text size="sm" c="red" role="alert">
             {messageOf(save.error)}
           </Text>
@@ -91,4 +120,9 @@ export function ContactDetails({ contact }: { contact: Contact }) {
       <LeaveGuard active={dirty} />
     </Panel>
   )
+}
+
+function isSame(one: FieldValue, other: FieldValue | undefined): boolean {
+  if (other === undefined) return isEmpty(one)
+  return JSON.stringify(one) === JSON.stringify(other)
 }

@@ -1,4 +1,4 @@
-import { Button, MultiSelect, Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { IconLock } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -8,6 +8,7 @@ import { paths } from '../paths.ts'
 import { TextLink } from '../ui/links.tsx'
 import { noticeDone } from '../ui/notice.tsx'
 import { Panel } from '../ui/Panel.tsx'
+import { GroupTicks } from './GroupTicks.tsx'
 import { useGroups } from './groups.ts'
 
 export function ContactGroups({ contact }: { contact: Contact }) {
@@ -59,7 +60,6 @@ export function ContactGroups({ contact }: { contact: Contact }) {
 }
 
 function EditGroups({ contact, onClose }: { contact: Contact; onClose: () => void }) {
-  const groups = useGroups()
   const [chosen, setChosen] = useState(contact.groupIds)
   const client = useQueryClient()
   const save = useMutation({
@@ -81,15 +81,7 @@ function EditGroups({ contact, onClose }: { contact: Contact; onClose: () => voi
   })
   return (
     <div className="stack tight">
-      <MultiSelect
-        aria-label="Groups"
-        data={groups.data?.map(({ id, name }) => ({ value: id, label: name })) ?? []}
-        value={chosen}
-        onChange={setChosen}
-        searchable
-        nothingFoundMessage="No group has this name"
-        comboboxProps={{ keepMounted: false }}
-      />
+      <GroupTicks label="Groups" chosen={chosen} onChange={setChosen} />
       {save.error && (
         <Text size="sm" c="red" role="alert">
           {messageOf(save.error)}

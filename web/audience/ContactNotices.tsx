@@ -1,23 +1,21 @@
-import { Button } from '@mantine/core'
+import { Button, CopyButton } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconArchive, IconUserQuestion } from '@tabler/icons-react'
+import { IconArchive, IconCheck, IconCopy, IconDownload, IconUserQuestion } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
-import type { Contact, ContactEvent } from '../../src/audience/contact.contract.ts'
-import type { OptOutSource } from '../../src/optouts/optout.contract.ts'
+import type { FullContact } from '../../src/audience/contact-full.contract.ts'
 import { anything, post } from '../api.ts'
-import { paths } from '../paths.ts'
+import { downloads } from '../paths.ts'
 import { Banner } from '../ui/Banner.tsx'
 import { Confirm } from '../ui/Confirm.tsx'
 import { clock, longDay } from '../ui/format.ts'
-import { TextLink } from '../ui/links.tsx'
 import { noticeDone } from '../ui/notice.tsx'
 import { usePlace } from '../ui/place.tsx'
 import { When } from '../ui/When.tsx'
-import { nameOf, useHistory } from './contacts.ts'
+import { nameOf } from './contacts.ts'
+import { MailingText } from './MailingText.tsx'
 
 /** What stands above a record: opted out, held, archived. */
-export function ContactNotices({ contact }: { contact: Contact }) {
+export function ContactNotices({ contact }: { contact: FullContact }) {
   return (
     <>
       {contact.archivedAt && (
@@ -27,23 +25,37 @@ export function ContactNotices({ contact }: { contact: Contact }) {
         </Banner>
       )}
       {contact.optOut && <OptedOut contact={contact} optOut={contact.optOut} />}
+      {contact.error && !contact.optOut && <Failed error={contact.error} />}
       {contact.held && <Held contact={contact} />}
     </>
   )
 }
 
-function OptedOut({ contact, optOut }: { contact: Contact; optOut: NonNullable<Contact['optOut']> }) {
+function OptedOut({ contact, optOut }: { contact: FullContact; optOut: NonNullable<FullContact['optOut']> }) {
   const { account, zone } = usePlace()
-  const history = useHistory(contact.id)
-  const event = history.data?.items.find(({ source }) => source === optOut.source)
+  const how = optOut.text.replace(/^Opted out (\w)/, (_, letter: string) => letter.toUpperCase())
   return (
     <Banner
       tint="optOut"
       title={`${nameOf(contact) || contact.address} opted out on ${longDay(optOut.at, zone)} at ${clock(optOut.at, zone)}`}
+      actions={
+        <>
+          <CopyLink link={contact.signUpLink} />
+          <Button
+            component="a"
+            variant="default"
+            href={downloads.optOutEvidence(contact.id)}
+            download
+            leftSection={<IconDownload size={16} aria-hidden />}
+          >
+            Download evidence
+          </Button>
+        </>
+      }
     >
       <p className="flat">
-        <How source={optOut.source} event={event} /> {account} sends no mail to this address. Details and status are
-        locked, and no import changes that.
+        <MailingText text={how} mailing={optOut.mailing} /> {account} sends no mail to this address. Details and status
+        are locked, and no import changes that.
       </p>
       <p className="flat">
         Only the holder of the address can come back: by signing up again and confirming from their own mailbox.
@@ -52,33 +64,48 @@ function OptedOut({ contact, optOut }: { contact: Contact; optOut: NonNullable<C
   )
 }
 
-function How({ source, event }: { source: OptOutSource; event: ContactEvent | undefined }) {
-  const mailing = event?.mailing
-  const where = mailing?.name ? (
-    <TextLink to={paths.mailing(mailing.id)} inherit>
-      {mailing.name}
-    </TextLink>
-  ) : (
-    'a mailing'
+function CopyLink({ link }: { link: string }) {
+  return (
+    <CopyButton value={link}>
+      {({ copied, copy }) => (
+        <Button
+          variant="default"
+          leftSection={copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />}
+          onClick={() => {
+            copy()
+            noticeDone('Copied the sign-up link.')
+          }}
+        >
+          Copy sign-up link
+        </Button>
+      )}
+    </CopyButton>
   )
-  const who = event?.operator ? ` by ${event.operator}` : ' by an operator'
-  const words: Record<OptOutSource, ReactNode> = {
-    link: <>With the link in {where}.</>,
-    one_click: <>With the button that the mail program shows, in {where}.</>,
-    preferences: <>On the preferences page, opened from {where}.</>,
-    mailto: <>By mail to the opt-out address of {where}.</>,
-    complaint: <>By reporting {where} as unwanted.</>,
-    provider: <>Told by the mail provider.</>,
-    operator: <>By hand{who}.</>,
-    bulk: <>With a change of status of a whole group{who}.</>,
-    import: <>By an imported file{who}.</>,
-    api: <>Through the API.</>,
-    emma_api: <>Through the Emma-compatible API.</>,
-  }
-  return words[source]
 }
 
-function Held({ contact }: { contact: Contact }) {
+const reasons = {
+  format: 'The address cannot be right',
+  delivery: 'Mail to this address came back',
+  manual: 'Somebody changed the status to Error',
+}
+
+/** Why a contact in Error gets no mail, and what ends it. */
+function Failed({ error }: { error: NonNullable<FullContact['error']> }) {
+  return (
+    <Banner tint="errored" title={reasons[error.reason]}>
+      <p className="flat">
+        Error since <When at={error.at} />
+        {error.by && ` by ${error.by}`}
+        {error.detail === '' ? '.' : ': '}
+        {error.detail !== '' &&
+          (error.reason === 'delivery' ? <code className="mono">{error.detail}</code> : error.detail)}
+      </p>
+      <p className="flat">Correct the address or change the status to Active, and mail goes there again.</p>
+    </Banner>
+  )
+}
+
+function Held({ contact }: { contact: FullContact }) {
   const [asking, ask] = useDisclosure(false)
   const client = useQueryClient()
   return (

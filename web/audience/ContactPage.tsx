@@ -1,12 +1,13 @@
 import { Text } from '@mantine/core'
 import { useParams } from '@tanstack/react-router'
-import type { Contact } from '../../src/audience/contact.contract.ts'
+import type { FullContact } from '../../src/audience/contact-full.contract.ts'
 import { isNotFound } from '../api.ts'
 import { NotFound } from '../frame/NotFound.tsx'
 import { paths } from '../paths.ts'
 import { Address } from '../ui/Address.tsx'
 import { ErrorPanel } from '../ui/ErrorPanel.tsx'
 import { Facts } from '../ui/Facts.tsx'
+import { TextLink } from '../ui/links.tsx'
 import { PageHeader } from '../ui/PageHeader.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { StatusBadge } from '../ui/StatusBadge.tsx'
@@ -15,9 +16,12 @@ import { When } from '../ui/When.tsx'
 import { ContactActions } from './ContactActions.tsx'
 import { ContactDetails } from './ContactDetails.tsx'
 import { ContactGroups } from './ContactGroups.tsx'
+import { ContactMail } from './ContactMail.tsx'
 import { ContactNotices } from './ContactNotices.tsx'
 import { ContactTimeline } from './ContactTimeline.tsx'
+import { ContactTopics } from './ContactTopics.tsx'
 import { nameOf, useContact, useFields } from './contacts.ts'
+import { FieldValueText } from './FieldValueText.tsx'
 
 const crumbs = [
   { name: 'Audience', to: paths.contacts },
@@ -52,7 +56,7 @@ export function ContactPage() {
   return <Record key={id} contact={contact.data} />
 }
 
-function Record({ contact }: { contact: Contact }) {
+function Record({ contact }: { contact: FullContact }) {
   const name = nameOf(contact)
   return (
     <>
@@ -62,7 +66,7 @@ function Record({ contact }: { contact: Contact }) {
         heading={<Address>{contact.address}</Address>}
         note={
           <>
-            {name && `${name}, `}added <When at={contact.createdAt} as="day" />
+            {name && `${name}, `}added <When at={contact.createdAt} as="day" /> <Origin contact={contact} />
           </>
         }
         actions={<ContactActions contact={contact} />}
@@ -76,6 +80,8 @@ function Record({ contact }: { contact: Contact }) {
           </div>
           <aside className="stack" aria-label="Belongs to">
             <ContactGroups contact={contact} />
+            <ContactTopics contact={contact} />
+            <ContactMail contact={contact} />
             {contact.optOut && <StillPossible />}
           </aside>
         </div>
@@ -84,8 +90,24 @@ function Record({ contact }: { contact: Contact }) {
   )
 }
 
+function Origin({ contact }: { contact: FullContact }) {
+  const { addedBy, import: from, source } = contact
+  if (from)
+    return (
+      <>
+        by the import{' '}
+        <TextLink to={paths.import(from.id)} inherit>
+          {from.fileName ?? 'that is gone'}
+        </TextLink>
+      </>
+    )
+  const who = addedBy ?? 'an operator'
+  const words = { operator: `by ${who}`, api: `through the API`, import: 'by an import', form: 'with the sign-up form' }
+  return <>{words[source]}</>
+}
+
 /** An opted-out contact is text with a lock, never a form of greyed fields. */
-function LockedDetails({ contact }: { contact: Contact }) {
+function LockedDetails({ contact }: { contact: FullContact }) {
   const fields = useFields()
   const known = fields.data?.items ?? []
   return (
@@ -101,9 +123,12 @@ function LockedDetails({ contact }: { contact: Contact }) {
       <Facts
         items={[
           ['Address', <Address key="address">{contact.address}</Address>],
-          ...known
-            .filter(({ name }) => contact.fields[name])
-            .map(({ name, label }) => [label, contact.fields[name] ?? ''] as const),
+          ...known.flatMap(({ name, label, type }) => {
+            const value = contact.fields[name]
+            return value === undefined
+              ? []
+              : [[label, <FieldValueText key={name} type={type} value={value} />] as const]
+          }),
         ]}
       />
     </Panel>
@@ -115,12 +140,13 @@ function StillPossible() {
     <Panel title="Still possible">
       <Facts
         items={[
+          ['Export', 'Everything that is held about this person, as one file'],
           ['Archive', 'Hides the record; the opt-out stays'],
           ['Erase', 'Removes the details; the opt-out stays'],
         ]}
       />
       <Text size="xs" c="dimmed" mt={12}>
-        Both are in the menu Actions.
+        All are in the menu Actions.
       </Text>
     </Panel>
   )

@@ -1,6 +1,8 @@
 import { Select, Text } from '@mantine/core'
 import {
   IconArchive,
+  IconArrowBackUp,
+  IconArrowMerge,
   IconBan,
   IconCheck,
   IconFileImport,
@@ -9,6 +11,7 @@ import {
   IconMail,
   IconMailOff,
   IconMailOpened,
+  IconMessages,
   IconPencil,
   IconPointer,
   IconRestore,
@@ -19,15 +22,14 @@ import {
 } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { Contact, ContactEvent } from '../../src/audience/contact.contract.ts'
-import { paths } from '../paths.ts'
 import { ErrorPanel } from '../ui/ErrorPanel.tsx'
 import { Event } from '../ui/Event.tsx'
-import { TextLink } from '../ui/links.tsx'
 import type { Icon, Tint } from '../ui/look.ts'
 import { Panel } from '../ui/Panel.tsx'
 import { Waiting } from '../ui/Waiting.tsx'
 import { When } from '../ui/When.tsx'
 import { useHistory } from './contacts.ts'
+import { MailingText } from './MailingText.tsx'
 
 type Sort = 'status' | 'mail' | 'edits'
 type Look = { icon: Icon; tint?: Tint; sort: Sort }
@@ -44,12 +46,21 @@ const kinds: Record<string, Look> = {
   edited: { icon: IconPencil, sort: 'edits' },
   joined_group: { icon: IconUsersGroup, sort: 'edits' },
   left_group: { icon: IconUserMinus, sort: 'edits' },
+  import_undone: { icon: IconArrowBackUp, sort: 'edits' },
+  merged: { icon: IconArrowMerge, sort: 'edits' },
+  topic_chosen: { icon: IconMessages, sort: 'edits' },
+  topic_left: { icon: IconMessages, sort: 'edits' },
   archived: { icon: IconArchive, sort: 'edits' },
   restored: { icon: IconRestore, sort: 'edits' },
   accepted: { icon: IconMail, sort: 'mail' },
   withheld: { icon: IconMailOff, tint: 'optOut', sort: 'mail' },
   bounced: { icon: IconMailOff, tint: 'errored', sort: 'mail' },
   deferred: { icon: IconMail, sort: 'mail' },
+  queued: { icon: IconMail, sort: 'mail' },
+  claimed: { icon: IconMail, sort: 'mail' },
+  handed_over: { icon: IconMail, sort: 'mail' },
+  unknown: { icon: IconMail, sort: 'mail' },
+  cancelled: { icon: IconMailOff, sort: 'mail' },
   opened: { icon: IconMailOpened, sort: 'mail' },
   clicked: { icon: IconPointer, sort: 'mail' },
 }
@@ -105,23 +116,8 @@ function Line({ event }: { event: ContactEvent }) {
   const { icon, tint } = lookOf(event)
   return (
     <Event icon={icon} {...(tint ? { tint } : {})} at={<When at={event.at} as={event.source ? 'second' : 'minute'} />}>
-      <Sentence event={event} />
+      <MailingText text={event.text} mailing={event.mailing} />
     </Event>
-  )
-}
-
-/** The sentence with the mailing's name as a link, where it names one. */
-function Sentence({ event: { text, mailing } }: { event: ContactEvent }) {
-  const at = mailing?.name ? text.lastIndexOf(mailing.name) : -1
-  if (!mailing?.name || at < 0) return <>{text}</>
-  return (
-    <>
-      {text.slice(0, at)}
-      <TextLink to={paths.mailing(mailing.id)} inherit>
-        {mailing.name}
-      </TextLink>
-      {text.slice(at + mailing.name.length)}
-    </>
   )
 }
 

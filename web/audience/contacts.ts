@@ -2,13 +2,13 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import type { z } from 'zod'
 import {
   type Contact,
-  contact,
   contactCounts,
   contactHistory,
   type contactSort,
   contacts,
   type ContactFilter as Filter,
 } from '../../src/audience/contact.contract.ts'
+import { fullContact } from '../../src/audience/contact-full.contract.ts'
 import { fieldList } from '../../src/audience/field.contract.ts'
 import { get } from '../api.ts'
 
@@ -32,7 +32,7 @@ export const useContactCounts = (filter: ContactFilter) =>
   })
 
 export const useContact = (id: string) =>
-  useQuery({ queryKey: ['contacts', 'one', id], queryFn: () => get(`/contacts/${id}`, contact) })
+  useQuery({ queryKey: ['contacts', 'one', id], queryFn: () => get(`/contacts/${id}`, fullContact) })
 
 export const useHistory = (id: string) =>
   useQuery({
