@@ -10,7 +10,7 @@ export async function signIn(page: Page, { url }: Program) {
 }
 
 /** Opens a page of the section Audience with the links on the left. */
-export async function openAudience(page: Page, name: 'Contacts' | 'Groups' | 'Imports' | 'Opt-outs') {
+export async function openAudience(page: Page, name: 'Contacts' | 'Groups' | 'Segments' | 'Imports' | 'Opt-outs') {
   const main = page.getByRole('navigation', { name: 'Main' })
   await main.getByRole('link', { name: 'Audience' }).click()
   await main.getByRole('link', { name }).click()

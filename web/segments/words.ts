@@ -47,7 +47,7 @@ export const sourceWords = {
 /** Names of what conditions point to. */
 export type Names = { of: (kind: 'field' | 'group' | 'topic' | 'import' | 'mailing', id: string) => string }
 
-/** What a condition finds, as part of a sentence: “are in the group Members and whose Town is Linz”. */
+/** What a condition finds, as part of a sentence: “are in the group Members and have a field Town that is Linz”. */
 export function inWords(condition: Condition, names: Names): string {
   if (isLeaf(condition)) return leafInWords(condition, names)
   const { together, of } = groupOf(condition)
@@ -61,9 +61,9 @@ export function inWords(condition: Condition, names: Names): string {
 function leafInWords(leaf: Leaf, names: Names): string {
   switch (leaf.type) {
     case 'field':
-      return `whose ${names.of('field', leaf.field)} ${fieldInWords(leaf.op, leaf.values)}`
+      return `have a field ${names.of('field', leaf.field)} that ${fieldInWords(leaf.op, leaf.values)}`
     case 'address':
-      return `whose address ${addressWords[leaf.op]} ${leaf.values.join(' or ')}`
+      return `have an address that ${addressWords[leaf.op]} ${leaf.values.join(' or ')}`
     case 'status':
       return `are ${statusWords[leaf.status]}${leaf.when ? ` since ${whenInWords(leaf.when)}` : ''}`
     case 'group':
