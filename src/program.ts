@@ -2,6 +2,7 @@
 import { createServer } from 'node:net'
 import { ensureOwner, ownerLink } from './accounts/owner.ts'
 import { jobHandlers } from './api/handlers.ts'
+import { pruneCounts } from './audience/counts.ts'
 import { inheritMessages } from './delivery/queue.ts'
 import { startSender } from './delivery/sender.ts'
 import { fillDemo } from './demo/demo.ts'
@@ -20,6 +21,7 @@ import { migrate } from './platform/migrate.ts'
 import { buryDead, joinProcesses, type Process } from './platform/processes.ts'
 
 const BURY_EVERY_MS = 30_000
+const PRUNE_EVERY_MS = 120_000
 
 export type Program = {
   address: string
@@ -143,6 +145,10 @@ async function startWork(core: Core, process: Process, teardown: Teardown) {
     void buryDead(db, inherit, process.id).catch((err: unknown) => log.warn({ err }, 'dead programs not looked after'))
   }, BURY_EVERY_MS)
   teardown.add(async () => clearInterval(burying))
+  const pruning = setInterval(() => {
+    void pruneCounts(db).catch((err: unknown) => log.warn({ err }, 'kept counts not pruned'))
+  }, PRUNE_EVERY_MS)
+  teardown.add(async () => clearInterval(pruning))
   const jobs = await runJobs(core, jobHandlers(core), { log, process })
   teardown.add(() => jobs.stop())
   const sender = startSender(core, process)

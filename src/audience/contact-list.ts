@@ -5,6 +5,7 @@ import { pageOfRows, readCursor } from '../platform/page.ts'
 import type { Contact, ContactCounts, ContactFilter, contactsQuery, Selection } from './contact.contract.ts'
 import { matching, selected } from './contact-filter.ts'
 import { findContacts } from './contact-record.ts'
+import { countsOfAccount, countsOfGroups, NOBODY } from './counts.ts'
 
 const SAMPLE = 5
 
@@ -66,7 +67,23 @@ export async function listContacts(
  * @throws DomainError segment.not_found, condition.invalid
  */
 export async function countContacts(db: Db, accountId: string, filter: ContactFilter): Promise<ContactCounts> {
-  return countWhere(db, await matching(db, accountId, filter))
+  return (await keptCounts(db, accountId, filter)) ?? countWhere(db, await matching(db, accountId, filter))
+}
+
+/** Counts of everybody or of a group, which are kept; undefined when the filter says more than that. */
+async function keptCounts(db: Db, accountId: string, filter: ContactFilter): Promise<ContactCounts | undefined> {
+  const { archived, status, groupId, ...more } = filter
+  if (Object.values(more).some((value) => value !== undefined && value !== '')) return undefined
+  const all = groupId
+    ? ((await countsOfGroups(db, accountId, [groupId])).get(groupId) ?? NOBODY)
+    : await countsOfAccount(db, accountId)
+  const { active, error, optOut } = archived ? all.archived : all
+  const counts = {
+    active: status && status !== 'active' ? 0 : active,
+    error: status && status !== 'error' ? 0 : error,
+    optOut: status && status !== 'opt_out' ? 0 : optOut,
+  }
+  return { ...counts, total: counts.active + counts.error + counts.optOut }
 }
 
 /**
@@ -75,6 +92,7 @@ export async function countContacts(db: Db, accountId: string, filter: ContactFi
  * @throws DomainError segment.not_found, condition.invalid
  */
 export async function countSelection(db: Db, accountId: string, selection: Selection): Promise<ContactCounts> {
+  if ('filter' in selection) return countContacts(db, accountId, selection.filter)
   return countWhere(db, await selected(db, accountId, selection))
 }
 

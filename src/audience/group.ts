@@ -4,6 +4,7 @@ import { DomainError, violatedConstraint } from '../platform/errors.ts'
 import type { JobRow } from '../platform/jobs.ts'
 import { pageOfRows, readCursor } from '../platform/page.ts'
 import type { Actor } from './contact-event.ts'
+import { countsOfGroups, NOBODY, type StatusCounts } from './counts.ts'
 import type { AudienceErrorCode } from './errors.ts'
 import type { Group, GroupKind, groupsQuery } from './group.contract.ts'
 
@@ -19,10 +20,6 @@ type GroupRow = {
   kind: Group['kind']
   created_at: Date
   archived_at: Date | null
-  active: string
-  error: string
-  opt_out: string
-  archived_members: string
 }
 
 /**
@@ -66,36 +63,32 @@ async function findGroups(db: Db, accountId: string, groupIds: string[]): Promis
   const found = await rows(
     db,
     sql<GroupRow>`
-    with counted as (
-      select member.group_id,
-             count(*) filter (where state.status = 'active') as active,
-             count(*) filter (where state.status = 'error') as error,
-             count(*) filter (where state.status = 'opt_out') as opt_out,
-             count(state.archived_at) as archived_members
-      from group_members member
-      join contact_status state on state.account_id = member.account_id and state.contact_id = member.contact_id
-      where member.account_id = ${accountId} and member.group_id = any (${groupIds}::bigint[])
-      group by member.group_id
-    )
-    select groups.group_id, groups.name, groups.kind, groups.created_at, groups.archived_at,
-           coalesce(counted.active, 0) as active, coalesce(counted.error, 0) as error,
-           coalesce(counted.opt_out, 0) as opt_out, coalesce(counted.archived_members, 0) as archived_members
+    select groups.group_id, groups.name, groups.kind, groups.created_at, groups.archived_at
     from unnest(${groupIds}::bigint[]) with ordinality as asked (group_id, place)
     join groups on groups.account_id = ${accountId} and groups.group_id = asked.group_id
-    left join counted on counted.group_id = asked.group_id
     order by asked.place`,
   )
-  const jobs = await openJobs(db, accountId, groupIds)
+  const [counts, jobs] = [await countsOfGroups(db, accountId, groupIds), await openJobs(db, accountId, groupIds)]
   return found.map((row) => ({
     id: row.group_id,
     name: row.name,
     kind: row.kind,
-    counts: { active: Number(row.active), error: Number(row.error), optOut: Number(row.opt_out) },
-    archivedMembers: Number(row.archived_members),
+    ...membersOf(counts.get(row.group_id)),
     createdAt: row.created_at.toISOString(),
     archivedAt: row.archived_at?.toISOString() ?? null,
     job: jobs.get(subjectOf(row.group_id)) ?? null,
   }))
+}
+
+function membersOf({ archived, ...mailed }: StatusCounts = NOBODY): Pick<Group, 'counts' | 'archivedMembers'> {
+  return {
+    counts: {
+      active: mailed.active + archived.active,
+      error: mailed.error + archived.error,
+      optOut: mailed.optOut + archived.optOut,
+    },
+    archivedMembers: archived.active + archived.error + archived.optOut,
+  }
 }
 
 /** What jobs on a group carry, so that its page finds them. */
