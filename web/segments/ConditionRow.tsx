@@ -51,7 +51,7 @@ export function ConditionRow({
           searchable
           allowDeselect={false}
           onChange={(value) => value !== null && choose(value)}
-          w={180}
+          w={150}
         />
         <Rest leaf={leaf} choices={choices} onChange={onChange} />
         <span className="grow" />
@@ -84,7 +84,7 @@ function Rest({ leaf, choices, onChange }: RowProps) {
             aria-label="Value"
             value={leaf.values[0] ?? ''}
             onChange={(event) => onChange({ ...leaf, values: [event.currentTarget.value] })}
-            w={220}
+            w={160}
           />
         </>
       )
@@ -192,7 +192,7 @@ function Pick<Value extends string>({
       value={value}
       allowDeselect={false}
       onChange={(next) => next !== null && isOne(next) && onPick(next)}
-      w={170}
+      w={160}
     />
   )
 }
@@ -214,7 +214,7 @@ function Which({ label, data, value, onPick }: WhichProps) {
       searchable
       allowDeselect={false}
       onChange={(next) => next !== null && onPick(next)}
-      w={220}
+      w={180}
     />
   )
 }

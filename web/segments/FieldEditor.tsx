@@ -31,7 +31,7 @@ export function FieldEditor({
           const keeps = editorOf(op) === editorOf(leaf.op)
           onChange({ ...leaf, op, values: keeps ? leaf.values : startValues(field.type, op, field.options) })
         }}
-        w={190}
+        w={160}
       />
       <Values leaf={leaf} field={field} onChange={onChange} />
     </>
@@ -117,7 +117,7 @@ function OneValue({ field, value, label, onChange }: OneProps) {
       {...(field.type === 'date' ? { type: 'date' } : {})}
       value={String(value)}
       onChange={(event) => onChange(event.currentTarget.value)}
-      w={200}
+      w={160}
     />
   )
 }
