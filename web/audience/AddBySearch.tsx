@@ -71,7 +71,7 @@ export function AddBySearch({ group, onClose }: { group: Group; onClose: () => v
           Cancel
         </Button>
         <Button type="submit" loading={add.isPending} disabled={ticked.length === 0}>
-          Add {counted(ticked.length, 'contact')}
+          {ticked.length > 0 ? `Add ${counted(ticked.length, 'contact')}` : 'Add contacts'}
         </Button>
       </div>
     </form>
@@ -110,7 +110,7 @@ function Found({
               }
             />
             {contact.groupIds.includes(group.id) ? (
-              <span className="dim nowrap">In the group</span>
+              <span className="dim nowrap small">In the group</span>
             ) : (
               <StatusBadge status={contact.status} />
             )}

@@ -56,7 +56,7 @@ function CopyForm({ group, onClose }: { group: Group; onClose: () => void }) {
           <Checkbox
             value="error"
             label="Error"
-            description={`${counted(error, 'contact')}, and no mail for them there either`}
+            description={`${counted(error, 'contact')}${error > 0 ? ', without mail there either' : ''}`}
           />
         </div>
       </Checkbox.Group>

@@ -6,7 +6,7 @@ import type { Group } from '../../src/audience/group.contract.ts'
 import type { Job } from '../../src/platform/job.contract.ts'
 import { anything, post } from '../api.ts'
 import { Banner } from '../ui/Banner.tsx'
-import { clock, count } from '../ui/format.ts'
+import { clock, count, counted } from '../ui/format.ts'
 import { noticeDone, noticeFault } from '../ui/notice.tsx'
 import { usePlace } from '../ui/place.tsx'
 import { resultOf, wordsOf } from './groupJobWords.tsx'
@@ -88,18 +88,18 @@ function Running({ job }: { job: Job }) {
       }
     >
       <div className="stack tight">
-        <div className="row">
-          {share !== undefined && total !== null && (
-            <>
-              <Progress value={share} w={280} aria-label={`${running}, ${share} per cent done`} />
-              <span className="num">
-                {count(done)} of {count(total)} prepared
-              </span>
-              {/* Announced at quarters only, so that it does not talk all the time. */}
-              <span className="sr" role="status">{`${Math.floor(share / 25) * 25} per cent prepared`}</span>
-            </>
-          )}
-        </div>
+        {share !== undefined && total !== null && done > 0 ? (
+          <div className="row">
+            <Progress value={share} w={280} aria-label={`${running}, ${share} per cent done`} />
+            <span className="num">
+              {count(done)} of {count(total)} prepared
+            </span>
+            {/* Announced at quarters only, so that it does not talk all the time. */}
+            <span className="sr" role="status">{`${Math.floor(share / 25) * 25} per cent prepared`}</span>
+          </div>
+        ) : (
+          total !== null && <span className="num">{counted(total, 'contact')} in this group</span>
+        )}
         <span>
           Started at {clock(job.startedAt ?? job.createdAt, zone)}
           {job.startedBy ? ` by ${job.startedBy}` : ''}. All of them take effect together at the end. You can close this
