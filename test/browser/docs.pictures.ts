@@ -36,6 +36,54 @@ test('many contacts', async ({ page }) => {
   await shoot(page, 'group-status')
 })
 
+test('finding contacts', async ({ page }) => {
+  await openAudience(page, 'Contacts')
+  await page.getByRole('searchbox', { name: 'Search contacts' }).fill('post.example')
+  await choose(page, 'Status', 'Active')
+  await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
+  await page.getByRole('button', { name: /Select all .* that match/ }).click()
+  await shoot(page, 'contacts')
+})
+
+test('a group', async ({ page }) => {
+  await openAudience(page, 'Groups')
+  await page.getByRole('link', { name: 'Visitors 2026' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Visitors 2026' })).toBeVisible()
+  await shoot(page, 'group')
+})
+
+test('a segment', async ({ page, program }) => {
+  const { items } = await program.api<{ items: { id: string; name: string }[] }>('GET', '/groups')
+  const { id } = await program.api<{ id: string }>('POST', '/segments', {
+    name: 'Members who read',
+    condition: {
+      type: 'all',
+      of: [
+        { type: 'group', groupId: items[0]?.id ?? '1' },
+        {
+          type: 'any',
+          of: [
+            { type: 'mailing', did: 'opened', when: { op: 'in_last', days: 180 } },
+            { type: 'added', when: { op: 'in_last', days: 30 } },
+          ],
+        },
+      ],
+    },
+  })
+  await page.goto(`${program.url}/audience/segments/${id}`)
+  await expect(page.getByText('Active get mail')).toBeVisible()
+  await shoot(page, 'segment')
+})
+
+test('many opt-outs at once', async ({ page, program }) => {
+  await openAudience(page, 'Opt-outs')
+  const { items } = await program.api<{ items: { address: string }[] }>('GET', '/contacts?status=active&limit=4')
+  const lines = [...items.map(({ address }) => address), 'someone.new@mail.example', 'sven.achterberg@inbox,example']
+  await page.getByLabel('Addresses', { exact: true }).fill(lines.join('\n'))
+  await expect(page.getByText('Is it sven.achterberg@inbox.example?')).toBeVisible()
+  await shoot(page, 'opt-outs')
+})
+
 test('people who are not in the audience', async ({ page }) => {
   await openAudience(page, 'Imports')
   await page.getByRole('link', { name: 'Import contacts' }).first().click()
