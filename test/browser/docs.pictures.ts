@@ -42,6 +42,7 @@ test('finding contacts', async ({ page }) => {
   await choose(page, 'Status', 'Active')
   await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
   await page.getByRole('button', { name: /Select all .* that match/ }).click()
+  await page.evaluate(() => window.scrollTo(0, 0))
   await shoot(page, 'contacts')
 })
 
