@@ -39,6 +39,19 @@ test('a group that is unknown, archived or another account’s cannot be chosen'
     })
 })
 
+test('a mailing that goes to test groups alone says so in its subject', async () => {
+  const [proofs, regular] = [await groupOf(['ann']), await groupOf(['bob'])]
+  const { body: test } = await api<{ id: string }>('POST', '/groups', { name: 'Proof readers', kind: 'test' })
+  const { id } = await draft({ subject: 'Lanterns', groupIds: [test.id], excludedGroupIds: [proofs] })
+  const subject = async () => (await api<{ subject: string }>('GET', `/mailings/${id}/preview`)).body.subject
+  expect(await subject()).toBe('[TEST] Lanterns')
+  expect((await api<Mailing>('GET', `/mailings/${id}`)).body.subject).toBe('Lanterns')
+  await api('PATCH', `/mailings/${id}`, { subject: '[TEST] Lanterns again' })
+  expect(await subject()).toBe('[TEST] Lanterns again')
+  await api('PATCH', `/mailings/${id}`, { subject: 'Lanterns', groupIds: [test.id, regular] })
+  expect(await subject()).toBe('Lanterns')
+})
+
 test('control characters and unknown properties are refused with 400 (SE-5)', async () => {
   for (const part of [
     { subject: 'a\r\nBcc: x' },

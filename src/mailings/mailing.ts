@@ -21,6 +21,8 @@ export type MailingRow = {
   excluded_group_ids: string[]
   segment_ids: string[]
   excluded_segment_ids: string[]
+  /** Nobody gets it but through test groups. */
+  is_test: boolean
   created_at: Date
   updated_at: Date
   send_at: Date | null
@@ -34,7 +36,12 @@ const columns = sql`
   mailing.mailing_id, mailing.name, mailing.subject, mailing.from_name, mailing.from_address, mailing.html, mailing.text,
   mailing.status, mailing.problem, mailing.created_at, mailing.updated_at, mailing.send_at, mailing.started_at,
   mailing.finished_at, mailing.updated_at::text as version,
-  ${choiceColumns}`
+  ${choiceColumns},
+  (select count(*) > 0 and bool_and(chosen_group.kind = 'test') from mailing_groups to_group
+   join groups chosen_group on chosen_group.account_id = to_group.account_id and chosen_group.group_id = to_group.group_id
+   where to_group.account_id = mailing.account_id and to_group.mailing_id = mailing.mailing_id and not to_group.excluded)
+  and not exists (select from mailing_segments to_segment
+    where to_segment.account_id = mailing.account_id and to_segment.mailing_id = mailing.mailing_id and not to_segment.excluded) as is_test`
 
 /**
  * Makes a draft; nothing is sent.
