@@ -156,6 +156,13 @@ const staged = (dir: string, file: string, accountId: string, importId = '1') =>
         { kind: 'field', name: 'town' },
       ],
       names: ['E-Mail', 'First name', 'Last name', 'Town'],
+      fields: ['first_name', 'last_name', 'town'].map((name) => ({
+        name,
+        label: name,
+        type: 'short' as const,
+        options: [],
+        required: false,
+      })),
       asOptOuts: false,
       emptyCells: 'keep',
       isDamaged: false,

@@ -266,7 +266,7 @@ test('columns go where the mapping says, new fields are made (IM-4)', async () =
   })
   expect(done.counts).toMatchObject({ added: 1 })
   const given = await contact('a14@post.example')
-  expect(given?.fields.gro_e).toBe('42')
+  expect(given?.fields.gro_e).toBe(42)
   expect(given?.fields.constructor).toBe('c')
   expect('last_name' in {}).toBe(false)
 })

@@ -1,11 +1,14 @@
 import type { z } from 'zod'
 import { DomainError } from '../platform/errors.ts'
 import type { AudienceErrorCode } from './errors.ts'
+import type { FieldType } from './field.contract.ts'
 import type { importColumn } from './import.contract.ts'
 import { isOptOutHeader, isStatusHeader, isStatusWord } from './import-optout-words.ts'
 import type { Tool } from './import-tools.ts'
+import { guessType } from './import-values.ts'
 
-export type KnownField = { name: string; label: string }
+export type KnownField = { name: string; label: string; isArchived?: boolean }
+export type FieldToMake = { name: string; label: string; type: FieldType }
 export type Column = z.infer<typeof importColumn>
 
 /** What a column's cells become; null: left out. */
@@ -15,7 +18,7 @@ export type ColumnPlan = {
   targets: Target[]
   names: string[]
   /** To be made before rows are written. */
-  newFields: KnownField[]
+  newFields: FieldToMake[]
 }
 
 const SAMPLES = 5
@@ -41,13 +44,15 @@ export function guessColumns(
   tool: Tool | null = null,
 ): Column[] {
   const given = new Set<string>()
+  const open = fields.filter(({ isArchived }) => !isArchived)
   const columns = names.map((name, place): Column => {
     const values = rows.map((row) => plain(row[place] ?? '')).filter((value) => value !== '')
     const samples = samplesOf(values)
-    const guess = name === tool?.column ? 'opt_out' : guessByName(name, values, fields)
-    if (guess === '' || given.has(guess)) return { name, samples, guess: '', guessedBy: 'none' }
+    const guess = name === tool?.column ? 'opt_out' : guessByName(name, values, open)
+    if (guess === '' || given.has(guess))
+      return { name, samples, guess: '', guessedBy: 'none', ...newTypeOf(name, values) }
     given.add(guess)
-    return { name, samples, guess, guessedBy: isStatusHeader(name) ? 'values' : 'name' }
+    return { name, samples, guess, guessedBy: isStatusHeader(name) ? 'values' : 'name', ...newTypeOf(name, values) }
   })
   if (given.has('address')) return columns
   const place = names.findIndex((_name, column) => mostAreAddresses(rows.map((row) => row[column] ?? '')))
@@ -66,12 +71,12 @@ export function planColumns(columns: Column[], mapping: Record<string, string>, 
   for (const name of asked.keys())
     if (!columns.some((column) => column.name.toLowerCase() === name))
       throw invalid(`There is no column “${name}” in the file.`)
-  const newFields: KnownField[] = []
+  const newFields: FieldToMake[] = []
   const takenBy = new Map<string, string>()
-  const targets = columns.map(({ name, guess }): Target => {
+  const targets = columns.map(({ name, guess, newType = 'short' }): Target => {
     const target = targetOf(asked.get(name.toLowerCase()) ?? guess, [...fields, ...newFields])
     if (target === null) return null
-    if ('label' in target) newFields.push({ name: target.name, label: target.label })
+    if ('label' in target) newFields.push({ name: target.name, label: target.label, type: newType })
     const key = target.kind === 'field' ? `field ${target.name}` : target.kind
     const other = takenBy.get(key)
     if (other !== undefined) throw invalid(`The columns “${other}” and “${name}” cannot both go to the same place.`)
@@ -91,10 +96,13 @@ function targetOf(text: string, fields: KnownField[]): { kind: 'address' } | { k
     const label = plain(text.slice(4)).slice(0, 63)
     if (label === '') throw invalid('A new field needs a name.')
     const same = fields.find((field) => field.label.toLowerCase() === label.toLowerCase())
+    if (same?.isArchived)
+      throw invalid(`There is an archived field “${same.label}”. Restore it, or choose another name for the new one.`)
     return same ? { kind: 'field', name: same.name } : { kind: 'field', name: nameFor(label, fields), label }
   }
   const known = fields.find((field) => field.name === text)
-  if (!known) throw new DomainError<AudienceErrorCode>('field.unknown', `There is no field “${text}”.`)
+  if (!known || known.isArchived)
+    throw new DomainError<AudienceErrorCode>('field.unknown', `There is no field “${text}”.`)
   return { kind: 'field', name: known.name }
 }
 
@@ -129,6 +137,11 @@ function mostAreAddresses(values: string[]): boolean {
   return (
     filled.length > 0 && filled.filter((value) => /^[^@\s]+@[^@\s]+$/.test(value.trim())).length * 2 > filled.length
   )
+}
+
+function newTypeOf(name: string, values: string[]): Pick<Column, 'newType'> {
+  const newType = guessType(name, values)
+  return newType === 'short' ? {} : { newType }
 }
 
 /** Values beyond ASCII first: they show whether the encoding is right (IM-2). */

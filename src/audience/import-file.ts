@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fieldType } from './field.contract.ts'
 import { importColumn, importTool, unknownWord } from './import.contract.ts'
 
 const target = z.union([
@@ -34,7 +35,7 @@ export const storedFile = z.object({
   }),
   columns: z.array(importColumn),
   targets: z.array(target).default([]),
-  newFields: z.array(z.object({ name: z.string(), label: z.string() })).default([]),
+  newFields: z.array(z.object({ name: z.string(), label: z.string(), type: fieldType.default('short') })).default([]),
   lastLine: z.int().default(0),
   /** Ledger entry of the opt-outs in this file. */
   optOutEntry: z.string().nullable().default(null),

@@ -10,6 +10,7 @@ import { groupFull, unlessFull } from './group-full.ts'
 import { type ImportOptions, importOptions } from './import.contract.ts'
 import { applyImport } from './import-apply.ts'
 import { addTallies } from './import-counts.ts'
+import { makeFields, plannedFields } from './import-fields.ts'
 import { type StoredFile, storedFile } from './import-file.ts'
 import { type ApplyOrder, judgeImport, settleOptOuts } from './import-judge.ts'
 import { readImport } from './import-read.ts'
@@ -69,6 +70,7 @@ async function read(core: Core, job: JobContext, importId: string, { file, optio
   const { encoding, shape, targets, isDamaged, sheet, size } = file
   const plan = {
     targets,
+    fields: await plannedFields(core.db, accountId, file, options.mode),
     names: shape.columns,
     asOptOuts: options.asOptOuts ?? false,
     emptyCells: options.emptyCells,
@@ -114,22 +116,6 @@ async function beginApply(trx: Trx, accountId: string, importId: string, begun: 
       rows_total = ${counts.rows ?? 0}, applied_line = 0, applied = '{}', bytes_done = bytes_total
     where account_id = ${accountId} and import_id = ${importId}`,
   )
-}
-
-/** Gives the names of those that were not there before. */
-async function makeFields(trx: Trx, accountId: string, newFields: StoredFile['newFields']): Promise<string[]> {
-  const made: string[] = []
-  for (const { name, label } of newFields) {
-    const added = await run(
-      trx,
-      sql`
-      insert into fields (account_id, name, label, position)
-      select ${accountId}, ${name}, ${label}, coalesce(max(position), 0) + 1 from fields where account_id = ${accountId}
-      on conflict do nothing`,
-    )
-    if (added === 1) made.push(name)
-  }
-  return made
 }
 
 /** Ids of the groups with these names; the ones that are missing are made. */

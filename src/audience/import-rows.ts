@@ -1,18 +1,15 @@
 import { addressKey, isAddress, readAddress } from '../optouts/address.ts'
 import { addressIn } from '../optouts/optout-addresses.ts'
-import { unguarded } from './export-text.ts'
-import type { Target } from './import-columns.ts'
+import { unguarded } from '../platform/csv.ts'
 import type { CsvRecord } from './import-csv.ts'
 import { readOptOut } from './import-optout-words.ts'
 import { wordOfTool } from './import-tools.ts'
+import { type ValuesPlan, valuesReader } from './import-values.ts'
 import { isRoleAddress } from './role-address.ts'
 
-export type RowPlan = {
-  targets: Target[]
-  names: string[]
+export type RowPlan = ValuesPlan & {
   /** Everybody in the file is opted out. */
   asOptOuts: boolean
-  emptyCells: 'keep' | 'clear'
   isDamaged: boolean
   /** The program that made the file, whose words may be its own. */
   tool: string | null
@@ -33,11 +30,10 @@ export type StagedRow = {
   /** Why it is invalid, or a remark when it is not. */
   reason: string | null
   isInvalid: boolean
-  /** The address is that of a role (AB-10). */
-  isRole: boolean
+  /** The address is that of a role (AB-10); a value did not fit its field, or a required one is missing. */
+  notes: ('role' | 'without_value')[]
 }
 
-const LONGEST_VALUE = 2_500
 const LONGEST_ADDRESS_SHOWN = 320
 
 /**
@@ -45,7 +41,7 @@ const LONGEST_ADDRESS_SHOWN = 320
  *
  * A row that opts somebody out needs nothing but a good address. An address that cannot be read for certain is never
  * guessed (IM-2), an unknown word in an opt-out column never means Active (IM-6), a row with more cells than columns
- * is refused, with fewer it is taken and remarked (IM-1).
+ * is refused, with fewer it is taken and remarked (IM-1). A value that does not fit its field costs the value alone.
  */
 export function rowReader(
   plan: RowPlan,
@@ -54,10 +50,7 @@ export function rowReader(
 ): (record: CsvRecord) => StagedRow | null {
   const addressAt = plan.targets.findIndex((target) => target?.kind === 'address')
   const optOutAt = plan.targets.findIndex((target) => target?.kind === 'opt_out')
-  const fields = plan.targets.flatMap((target, at) =>
-    target?.kind === 'field' ? [{ at, key: `${JSON.stringify(target.name)}:`, name: plan.names[at] ?? '' }] : [],
-  )
-
+  const readValues = valuesReader(plan)
   const answers = new Map(Object.entries(plan.statusWords).map(([word, means]) => [wordOf(word), means === 'opt_out']))
   const readWord = (cell: string) => answers.get(wordOf(cell)) ?? wordOfTool(plan.tool, cell) ?? readOptOut(cell)
 
@@ -84,15 +77,8 @@ export function rowReader(
       const problem = problemOf(cells, plan, said, optOutAt)
       if (problem !== null) return invalid(problem)
     }
-    let json = ''
-    if (!optOut)
-      for (const { at, key, name } of fields) {
-        const value = valueOf(cells[at])
-        if (value === null && plan.emptyCells === 'keep') continue
-        if (value !== null && value.length > LONGEST_VALUE)
-          return invalid(`“${name}” has more than ${LONGEST_VALUE.toLocaleString('en')} characters.`)
-        json += `${json === '' ? '' : ','}${key}${JSON.stringify(value)}`
-      }
+    const { json, problems } = optOut ? NO_VALUES : readValues(cells)
+    const remarks = [remark ?? missing(cells.length, plan.names.length), ...problems].filter((part) => part !== null)
     return {
       line,
       address: read.address,
@@ -101,9 +87,9 @@ export function rowReader(
       baseKey: read.untagged === null ? null : addressKey(secret, read.untagged),
       fields: `{${json}}`,
       optOut,
-      reason: remark ?? missing(cells.length, plan.names.length),
+      reason: remarks.length === 0 ? null : remarks.join(' '),
       isInvalid: false,
-      isRole: isRoleAddress(read.canonical),
+      notes: notesOf(read.canonical, problems.length > 0),
     }
   }
 }
@@ -134,19 +120,16 @@ function missing(cells: number, columns: number): string | null {
     : `The last ${columns - cells} cells of this line are missing.`
 }
 
-/** A detail as it is kept: control characters but line breaks become spaces; null when nothing is left. */
-function valueOf(cell: string | undefined): string | null {
-  if (cell === undefined || cell === '') return null
-  const clean = /[\u0000-\u001f\u007f-\u009f]/.test(cell)
-    ? cell.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]+/g, ' ')
-    : cell
-  return unguarded(clean).trim() || null
-}
-
 const shown = (cell: string) =>
   cell
     .slice(0, LONGEST_ADDRESS_SHOWN)
     .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
     .trim()
 
-const NOTHING = { canonical: null, addressKey: null, baseKey: null, fields: null, optOut: false, isRole: false }
+function notesOf(canonical: string, lacksValue: boolean): StagedRow['notes'] {
+  if (!isRoleAddress(canonical)) return lacksValue ? ['without_value'] : []
+  return lacksValue ? ['role', 'without_value'] : ['role']
+}
+
+const NO_VALUES = { json: '', problems: [] }
+const NOTHING = { canonical: null, addressKey: null, baseKey: null, fields: null, optOut: false, notes: [] }

@@ -108,7 +108,7 @@ async function* textRecords({ path, encoding, shape }: StageOrder): AsyncGenerat
 function copyLine(prefix: string, row: StagedRow, isOptOut: boolean): string {
   const settled = isOptOut && !row.isInvalid
   const outcome = row.isInvalid ? 'invalid' : isOptOut ? 'opted_out' : '\\N'
-  const notes = [...(settled ? ['opted_out_by_file'] : []), ...(row.isRole ? ['role'] : [])]
+  const notes = [...(settled ? ['opted_out_by_file'] : []), ...row.notes]
   return `${prefix}${row.line}\t${escaped(row.address)}\t${orNull(row.canonical)}\t${hex(row.addressKey)}\t${hex(row.baseKey)}\t${
     row.fields === null ? '\\N' : row.fields.replaceAll('\\', '\\\\')
   }\t${row.optOut ? 't' : 'f'}\t${outcome}\t${orNull(settled ? SAID_BY_FILE : row.reason)}\t${notes.length > 0 ? `{${notes.join(',')}}` : '\\N'}\n`

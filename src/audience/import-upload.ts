@@ -119,7 +119,7 @@ export async function dropUpload(core: Core, file: Pick<StoredFile, 'path'>): Pr
 export function knownFields({ db }: Pick<Core, 'db'>, accountId: string): Promise<KnownField[]> {
   return rows(
     db,
-    sql<KnownField>`select name, label from fields where account_id = ${accountId} order by position, field_id`,
+    sql<KnownField>`select name, label, archived_at is not null as "isArchived" from fields where account_id = ${accountId} order by position, field_id`,
   )
 }
 

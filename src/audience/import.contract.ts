@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { line } from '../accounts/account.contract.ts'
 import { idText, pageOf, pageQuery, time } from '../platform/page.contract.ts'
+import { fieldType } from './field.contract.ts'
 import { groupName } from './group.contract.ts'
 
 export const importMode = z.enum(['add_and_update', 'add_only', 'update_only'])
@@ -111,6 +112,8 @@ export const importColumn = z.object({
   /** Guess in the words of columnMapping. */
   guess: z.string(),
   guessedBy: z.enum(['name', 'values', 'none']),
+  /** Type of a field that is made for it; a short text when it is left out. */
+  newType: fieldType.optional(),
 })
 
 /** The program whose export the file is; `says`: who in it opted out. */
