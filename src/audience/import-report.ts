@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { csvCell } from '../platform/csv.ts'
 import { type Db, maybeRow, rows, sql } from '../platform/database.ts'
 import { DomainError } from '../platform/errors.ts'
 import { pageOfRows, readCursor } from '../platform/page.ts'
@@ -146,12 +147,6 @@ export async function* importRowsCsv(
       .join('')
     cursor = page.nextCursor ?? undefined
   } while (cursor !== undefined)
-}
-
-/** A cell in quotes; what a spreadsheet would take for a formula begins with an apostrophe (CWE-1236). */
-export function csvCell(text: string): string {
-  const guarded = /^[=+\-@\t\r\0＝＋－＠]/.test(text) ? `'${text}` : text
-  return `"${guarded.replaceAll('"', '""')}"`
 }
 
 const imports = (accountId: string) => sql`

@@ -1,5 +1,5 @@
 import { Zip, ZipDeflate } from 'fflate'
-import { looksLikeFormula } from './export-text.ts'
+import { looksLikeFormula } from '../platform/csv.ts'
 
 export type Cell = string | number | Date | { day: string } | null
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { csvCell, unguarded } from './export-text.ts'
+import { csvCell, unguarded } from './csv.ts'
 
 const dangerous = ['=', '+', '-', '@', '\t', '\r', '\0', '＝', '＋', '－', '＠']
 
