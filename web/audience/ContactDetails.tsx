@@ -88,16 +88,17 @@ export function ContactDetails({ contact }: { contact: Contact }) {
         />
         <div className="two">
           {known.map((field) => (
-            <FieldInput
-              key={field.id}
-              field={field}
-              value={valueOf(field.name) ?? ''}
-              error={faults[`fields/${field.name}`]}
-              onChange={(value) => {
-                setDraft((before) => ({ ...before, fields: { ...before.fields, [field.name]: value } }))
-                clear(`fields/${field.name}`)
-              }}
-            />
+            <div key={field.id} className={field.type === 'long' ? 'both' : ''}>
+              <FieldInput
+                field={field}
+                value={valueOf(field.name) ?? ''}
+                error={faults[`fields/${field.name}`]}
+                onChange={(value) => {
+                  setDraft((before) => ({ ...before, fields: { ...before.fields, [field.name]: value } }))
+                  clear(`fields/${field.name}`)
+                }}
+              />
+            </div>
           ))}
         </div>
         {save.error && Object.keys(faults).length === 0 && (

@@ -10,8 +10,9 @@ import {
   newField,
 } from '../../src/audience/field.contract.ts'
 import { faultsOf, messageOf, patch, post } from '../api.ts'
+import { counted } from '../ui/format.ts'
 import { noticeDone } from '../ui/notice.tsx'
-import { fieldTypes, mergePoint } from './fields.ts'
+import { fieldTypes, mergePoint, useFieldUse } from './fields.ts'
 
 /** Asks for a new field, or for another name and other options of `field`. */
 export function FieldDialog({ field, opened, onClose }: { field: Field | null; opened: boolean; onClose: () => void }) {
@@ -24,6 +25,24 @@ export function FieldDialog({ field, opened, onClose }: { field: Field | null; o
 
 type Faults = { label?: string; options?: string; other?: string }
 const types = fieldType.options.map((value) => ({ value, label: fieldTypes[value] }))
+
+/** How many contacts have an option that is taken away. */
+function Removed({ field, lines }: { field: Field; lines: string }) {
+  const left = new Set(lines.split('\n').map((line) => line.trim()))
+  const removed = field.options.filter((option) => !left.has(option))
+  const use = useFieldUse(field.id, removed.length > 0)
+  const kept = use.data?.options.filter(({ option }) => removed.includes(option)) ?? []
+  return (
+    <Text size="sm" role="status">
+      {kept
+        .map(
+          ({ option, contacts }) =>
+            `${counted(contacts, 'contact has', 'contacts have')} “${option}” and ${contacts === 1 ? 'keeps' : 'keep'} it.`,
+        )
+        .join(' ')}
+    </Text>
+  )
+}
 
 function FieldForm({ field, onClose }: { field: Field | null; onClose: () => void }) {
   const [label, setLabel] = useState(field?.label ?? '')
@@ -110,6 +129,7 @@ function FieldForm({ field, onClose }: { field: Field | null; onClose: () => voi
           onChange={(event) => setLines(event.currentTarget.value)}
         />
       )}
+      {field && hasOptions && <Removed field={field} lines={lines} />}
       <Checkbox
         label="Required"
         description="Nobody is added or changed by hand without it. An import says which rows lack it."

@@ -75,7 +75,7 @@ export function FieldInput({ field, value, error, says = false, onChange }: Prop
           {...common}
           data={withFormer(field, chosen)}
           value={chosen}
-          searchable={field.options.length > 8}
+          searchable // or its input, which has the name, cannot be clicked
           comboboxProps={{ keepMounted: false }}
           onChange={onChange}
         />

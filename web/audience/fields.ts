@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FieldType, field, fieldList } from '../../src/audience/field.contract.ts'
+import { type FieldType, field, fieldList, fieldUse } from '../../src/audience/field.contract.ts'
 import { get, post } from '../api.ts'
 import { noticeDone, noticeFault } from '../ui/notice.tsx'
 
@@ -21,6 +21,10 @@ export const useFieldList = (archived: boolean) =>
     queryKey: ['fields', archived ? 'archived' : 'open'],
     queryFn: async () => (await get('/fields', fieldList, { archived })).items,
   })
+
+/** Reads every contact, so only when somebody wants to know. */
+export const useFieldUse = (id: string, enabled: boolean) =>
+  useQuery({ queryKey: ['fields', 'use', id], queryFn: () => get(`/fields/${id}/use`, fieldUse), enabled })
 
 const useFresh = () => {
   const client = useQueryClient()
