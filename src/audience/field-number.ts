@@ -18,6 +18,7 @@ export function isExact(number: number): boolean {
  * where there are two of them or the other sign follows: 1 500, 1’500, 1,500,000, 1.500,5.
  */
 export function numberOf(text: string): number | null {
+  if (SHORT.test(text)) return Number(text) + 0
   const trimmed = text.trim().replace(/^[−–]/, '-')
   const plain = PLAIN.test(trimmed) ? trimmed : plainOf(trimmed)
   if (plain === null || figures(plain) > MOST_FIGURES) return null
@@ -25,6 +26,8 @@ export function numberOf(text: string): number | null {
   return isExact(number) ? number + 0 : null // + 0 makes 0 of -0
 }
 
+/** Most numbers are of this form, and few figures are always kept exactly. */
+const SHORT = /^-?\d{1,9}(?:\.\d{1,5})?$/
 const PLAIN = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?$/
 
 function plainOf(text: string): string | null {

@@ -111,10 +111,12 @@ const changedByImports = (accountId: string, contactId: string) => sql`
   join imports file on file.account_id = change.account_id and file.import_id = change.import_id
   where change.account_id = ${accountId} and change.contact_id = ${contactId} and change.changes <> '{}'`
 
-/** A detail of any kind as text: the parts of a list one after the other. */
+/** A detail of any kind as text: the parts of a list one after the other, yes or no. */
 const inWords = (value: ReturnType<typeof sql>) => sql`
-  case when jsonb_typeof(${value}) = 'array' then (select string_agg(part, ', ') from jsonb_array_elements_text(${value}) part)
-       else (${value}) #>> '{}' end`
+  case jsonb_typeof(${value})
+    when 'array' then (select string_agg(part, ', ') from jsonb_array_elements_text(${value}) part)
+    when 'boolean' then case (${value}) #>> '{}' when 'true' then 'yes' else 'no' end
+    else (${value}) #>> '{}' end`
 
 /** Errors that mail servers caused stand as facts only; those of operators are among the acts. */
 const failures = (accountId: string, contactId: string) => sql`

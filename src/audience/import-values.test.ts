@@ -8,6 +8,7 @@ import { testCore } from '../../test/program.ts'
 import { insertAccount } from '../accounts/owner.ts'
 import { row, sql, transaction } from '../platform/database.ts'
 import { archiveField, changeField, createField, listFields } from './field.ts'
+import { contactHistory } from './history.ts'
 import { importOptions } from './import.contract.ts'
 import { startImport, uploadImport } from './import.ts'
 import { runImport } from './import-job.ts'
@@ -87,6 +88,21 @@ test('a value that does not fit its field costs the value, never the contact, an
     'Taken without “Age”: “old” is no number. Enter a number for “Age”, such as 1500 or 2.5, with at most 15 figures. ' +
       'Taken without “Born”: “03/04/2024” could be 2024-03-04 or 2024-04-03. Enter a date for “Born”, such as 2024-06-15. ' +
       'Taken without “Colour”: “green” is no option. Choose one of these for “Colour”: Red, Dark blue.',
+  )
+})
+
+test('the history tells what an import changed in words', async () => {
+  await importFile('email,age,likes,member\ntold6@post.example,41,Roses,no\n')
+  await importFile('email,age,likes,member\ntold6@post.example,42,Roses;Tulips,yes\n')
+  const { contact_id } = await row(
+    core.db,
+    sql<{
+      contact_id: string
+    }>`select contact_id from contacts where account_id = ${accountId} and address = 'told6@post.example'`,
+  )
+  const { items } = await contactHistory(core.db, accountId, contact_id)
+  expect(items.map(({ text }) => text)).toContain(
+    'Age changed from 41 to 42, Likes changed from Roses to Roses, Tulips, Member changed from no to yes by the import people.csv',
   )
 })
 

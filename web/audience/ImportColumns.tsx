@@ -3,7 +3,7 @@ import { IconArrowRight, IconLock } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { z } from 'zod'
-import type { Field } from '../../src/audience/field.contract.ts'
+import type { Field, FieldType } from '../../src/audience/field.contract.ts'
 import { type AudienceImport, type importColumn, importMode } from '../../src/audience/import.contract.ts'
 import { paths } from '../paths.ts'
 import { ButtonLink } from '../ui/links.tsx'
@@ -157,6 +157,16 @@ function Choices({ plan, onChange }: { plan: Plan; onChange: (next: Partial<Plan
   )
 }
 
+const newTypes: Record<FieldType, string> = {
+  short: 'text',
+  long: 'long text',
+  number: 'numbers',
+  date: 'dates',
+  one_of: 'options',
+  several_of: 'options',
+  yes_no: 'yes or no',
+}
+
 function Note({ column, target }: { column: Column; target: string }) {
   if (target === '') return <Badge color="gray">Not imported</Badge>
   if (target === 'opt_out')
@@ -165,7 +175,7 @@ function Note({ column, target }: { column: Column; target: string }) {
         Rows that say yes are opted out
       </Badge>
     )
-  if (target.startsWith('new:')) return <Badge color="brand">New field</Badge>
+  if (target.startsWith('new:')) return <Badge color="brand">New field, {newTypes[column.newType ?? 'short']}</Badge>
   if (target !== column.guess || column.guessedBy === 'none') return <Badge color="gray">Chosen by you</Badge>
   return <Badge color="active">{column.guessedBy === 'name' ? 'Matched by name' : 'Matched by values'}</Badge>
 }
