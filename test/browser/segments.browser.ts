@@ -27,7 +27,7 @@ test('a segment is built, counted while it is built, saved, and shown as a list'
   await page.getByRole('textbox', { name: 'Value' }).last().fill('seg.')
   await expect(page.getByRole('status').filter({ hasText: '4 contacts' })).toBeVisible()
   await expect(page.getByText('3 Active get mail, 0 Error, 1 Opt-Out')).toBeVisible()
-  const sentence = 'Contacts that have a field Town that is linz and have an address that contains seg..'
+  const sentence = 'Contacts whose Town is “linz” and whose address contains “seg.”.'
   await expect(page.getByText(sentence)).toBeVisible()
   await page.getByRole('button', { name: 'Add group' }).click()
   await inspect(page, 'segment')
@@ -76,6 +76,7 @@ test('some are archived at once, and brought back', async ({ page, program }) =>
   await page.getByRole('checkbox', { name: 'Select some.1@post.example' }).check()
   await act(page, 'More actions', 'Archive')
   await expect(page.getByText('2 contacts match')).toBeVisible()
+  await expect(page.getByText('Archived 1 contact.')).toBeVisible()
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect(page.getByText('3 contacts match')).toBeVisible()
 })

@@ -8,7 +8,7 @@ import { paths } from '../paths.ts'
 import { counted } from '../ui/format.ts'
 import { RecordLink } from '../ui/links.tsx'
 import { noticeDone } from '../ui/notice.tsx'
-import { useBulk } from './bulk.ts'
+import { type BulkResult, useBulk } from './bulk.ts'
 import { useGroups } from './groups.ts'
 
 /** Adds the ticked contacts to a group that exists or to one made for it. */
@@ -46,7 +46,8 @@ export function AddToGroup({
       const into = newName.trim() ? await post('/groups', groupSchema, { name: newName.trim() }) : chosen
       if (!into) throw new Error('Choose a group, or enter a name for a new one.')
       if (selection) {
-        await bulk(selection, { type: 'add_to_group', groupId: into.id })
+        const words = ({ changed }: BulkResult) => `Added ${counted(changed, 'contact')} to ${into.name}.`
+        await bulk(selection, { type: 'add_to_group', groupId: into.id }, { words })
         return { into, result: null }
       }
       return { into, result: await post(`/groups/${into.id}/members`, membersResult, { contactIds }) }
@@ -54,7 +55,6 @@ export function AddToGroup({
     onSuccess: async ({ into, result }) => {
       await refresh()
       if (result === null) {
-        noticeDone(`Adding ${counted(total, 'contact')} to ${into.name}.`)
         close()
         return onDone()
       }

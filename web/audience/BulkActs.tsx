@@ -13,13 +13,13 @@ import { useState } from 'react'
 import type { Contact, Selection } from '../../src/audience/contact.contract.ts'
 import type { ContactStatus } from '../../src/audience/group.contract.ts'
 import { count, counted } from '../ui/format.ts'
-import { noticeDone, noticeFault } from '../ui/notice.tsx'
+import { noticeFault } from '../ui/notice.tsx'
 import { statusLook } from '../ui/StatusBadge.tsx'
 import { AddToGroup } from './AddToGroup.tsx'
 import { BulkBar } from './BulkBar.tsx'
 import { BulkErase, BulkStatus } from './BulkConfirm.tsx'
 import { BulkLeave } from './BulkLeave.tsx'
-import { useBulk } from './bulk.ts'
+import { type BulkResult, useBulk } from './bulk.ts'
 import { ExportDialog } from './ExportDialog.tsx'
 
 const statuses: ContactStatus[] = ['active', 'error', 'opt_out']
@@ -55,10 +55,10 @@ export function BulkActs({
   const bulk = useBulk()
   async function archive() {
     try {
-      await bulk(selection, { type: 'archive' })
-      const ids = contacts.map(({ id }) => id)
-      const undo = all ? undefined : () => bulk({ ids }, { type: 'restore' })
-      noticeDone(`Archiving ${counted(n, 'contact')}.`, undo)
+      const words = ({ changed }: BulkResult) => `Archived ${counted(changed, 'contact')}.`
+      const back = { words: ({ changed }: BulkResult) => `Restored ${counted(changed, 'contact')}.` }
+      const undo = all ? {} : { undo: () => bulk(selection, { type: 'restore' }, back) }
+      await bulk(selection, { type: 'archive' }, { words, ...undo })
       onClear()
     } catch (error) {
       noticeFault(error)

@@ -4,10 +4,11 @@ import type { ContactStatus } from '../../src/audience/group.contract.ts'
 import { messageOf } from '../api.ts'
 import { Confirm } from '../ui/Confirm.tsx'
 import { count, counted } from '../ui/format.ts'
-import { useBulk, useExactCounts } from './bulk.ts'
+import { type BulkResult, useBulk, useExactCounts } from './bulk.ts'
 
 type Asked = { selection: Selection; onClose: () => void; onDone: () => void }
 
+const statusWords = { active: 'Active', error: 'Error', opt_out: 'Opt-Out' } as const
 const consequences = { active: 'brand', error: 'brand', opt_out: 'optOut' } as const
 
 /** Asks before a change of status, with the exact numbers of this moment. */
@@ -20,8 +21,10 @@ export function BulkStatus({ selection, status, onClose, onDone }: Asked & { sta
       opened
       title={counts.data ? titleOf(status, counts.data) : 'Counting the contacts'}
       consequence={consequences[status]}
+      counting={!counts.data}
       onYes={async () => {
-        await bulk(selection, { type: 'set_status', status })
+        const words = ({ changed }: BulkResult) => `Changed ${counted(changed, 'contact')} to ${statusWords[status]}.`
+        await bulk(selection, { type: 'set_status', status }, { words })
         onDone()
       }}
       onClose={onClose}
@@ -67,14 +70,21 @@ export function BulkErase({ selection, opened, onClose, onDone }: Asked & { open
       opened
       title={total === undefined ? 'Counting the contacts' : `Erase ${counted(total, 'contact')}?`}
       consequence="red"
+      counting={total === undefined}
       {...(total !== undefined && total > 100 ? { typed: total } : {})}
       onYes={async () => {
         if (total === undefined) throw new Error('The contacts are not counted yet.')
-        await bulk(selection, { type: 'erase', count: total })
+        const words = ({ changed }: BulkResult) => `Erased ${counted(changed, 'contact')}.`
+        await bulk(selection, { type: 'erase', count: total }, { words })
         onDone()
       }}
       onClose={onClose}
     >
+      {counts.error && (
+        <Text c="red" role="alert">
+          {messageOf(counts.error)}
+        </Text>
+      )}
       <Text>Their details are removed everywhere and cannot be brought back.</Text>
       {counts.data && counts.data.optOut > 0 && <Text>{count(counts.data.optOut)} of them opted out; that stays.</Text>}
     </Confirm>

@@ -1,7 +1,7 @@
 import { Button, Progress } from '@mantine/core'
 import { IconHourglass } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { bulkOptOutResult, bulkResult } from '../../src/audience/bulk.contract.ts'
 import { type Job, job as jobSchema } from '../../src/platform/job.contract.ts'
 import { anything, get, post } from '../api.ts'
@@ -9,7 +9,7 @@ import { Banner } from '../ui/Banner.tsx'
 import { clock, count, counted } from '../ui/format.ts'
 import { noticeDone, noticeFault } from '../ui/notice.tsx'
 import { usePlace } from '../ui/place.tsx'
-import { useOpenBulkJobs } from './bulk.ts'
+import { takeEnding, useOpenBulkJobs } from './bulk.ts'
 
 /** Work on many contacts that goes on: a banner each, and a notification with the exact result at the end. */
 export function BulkJobs() {
@@ -29,6 +29,7 @@ export function BulkJobs() {
 }
 
 function tell(job: Job) {
+  const ending = takeEnding(job.id)
   if (job.status === 'failed')
     return noticeFault(new Error(job.problem ?? 'Something failed on our side. Nothing was changed.'))
   if (job.status === 'cancelled') return noticeDone('Stopped. Nothing was changed.')
@@ -39,17 +40,25 @@ function tell(job: Job) {
   }
   const done = bulkResult.safeParse(job.result)
   if (!done.success) return
-  const { changed, optedOut: locked } = done.data
+  const { matched, changed, optedOut: locked } = done.data
   noticeDone(
-    `Changed ${counted(changed, 'contact')}.${locked > 0 ? ` ${count(locked)} opted out and ${locked === 1 ? 'was' : 'were'} left alone.` : ''}`,
+    `${ending?.words(done.data) ?? `Changed ${counted(changed, 'contact')}.`}${locked > 0 ? ` ${count(locked)} opted out and ${locked === 1 ? 'was' : 'were'} left alone.` : ''}`,
+    // Whoever was so before must not be changed by an undo.
+    changed + locked === matched ? ending?.undo : undefined,
   )
 }
 
 function Running({ job }: { job: Job }) {
   const { zone } = usePlace()
+  const [late, setLate] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), 500) // most are done by then, and the list must not jump for them
+    return () => clearTimeout(timer)
+  }, [])
   const { done, total } = job.progress
   const share = total ? Math.min(100, Math.floor((done / total) * 100)) : undefined
   const stop = () => void post(`/jobs/${job.id}/cancel`, anything).catch(noticeFault)
+  if (!late) return null
   return (
     <Banner
       tint="brand"

@@ -3,8 +3,7 @@ import { useState } from 'react'
 import type { Selection } from '../../src/audience/contact.contract.ts'
 import { messageOf } from '../api.ts'
 import { counted } from '../ui/format.ts'
-import { noticeDone } from '../ui/notice.tsx'
-import { useBulk } from './bulk.ts'
+import { type BulkResult, useBulk } from './bulk.ts'
 import { useGroups } from './groups.ts'
 
 /** Takes the selected contacts out of one group. Opted-out ones stay in it, for the record. */
@@ -28,10 +27,11 @@ export function BulkLeave({
   async function remove() {
     if (groupId === null) return setProblem('Choose a group.')
     try {
-      await bulk(selection, { type: 'remove_from_group', groupId })
       const name = groups.data?.find(({ id }) => id === groupId)?.name ?? 'the group'
-      const undo = 'ids' in selection ? () => bulk(selection, { type: 'add_to_group', groupId }) : undefined
-      noticeDone(`Removing ${counted(n, 'contact')} from ${name}.`, undo)
+      const words = ({ changed }: BulkResult) => `Removed ${counted(changed, 'contact')} from ${name}.`
+      const back = { words: ({ changed }: BulkResult) => `Added ${counted(changed, 'contact')} to ${name} again.` }
+      const undo = 'ids' in selection ? { undo: () => bulk(selection, { type: 'add_to_group', groupId }, back) } : {}
+      await bulk(selection, { type: 'remove_from_group', groupId }, { words, ...undo })
       onClose()
       onDone()
     } catch (error) {

@@ -12,6 +12,7 @@ const fixed = [
   { value: 'name', label: 'Name' },
   { value: 'status', label: 'Status' },
   { value: 'groups', label: 'Groups' },
+  { value: 'source', label: 'Source' },
   { value: 'added', label: 'Added' },
 ]
 const usual = ['name', 'status', 'groups', 'added']
@@ -31,8 +32,12 @@ export function useColumns() {
     columns,
     toggle: (value: string) => {
       const next = columns.includes(value) ? columns.filter((one) => one !== value) : [...columns, value]
-      localStorage.setItem(storedAs, JSON.stringify(next))
       setColumns(next)
+      try {
+        localStorage.setItem(storedAs, JSON.stringify(next))
+      } catch {
+        // A browser that keeps nothing shows the usual columns the next time.
+      }
     },
   }
 }

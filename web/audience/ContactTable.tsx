@@ -7,7 +7,7 @@ import { Address } from '../ui/Address.tsx'
 import { RecordLink } from '../ui/links.tsx'
 import { StatusBadge } from '../ui/StatusBadge.tsx'
 import { When } from '../ui/When.tsx'
-import { nameOf, useFields } from './contacts.ts'
+import { nameOf, sourceNames, useFields } from './contacts.ts'
 
 /** On a phone a list keeps its first column and the status; the rest is on the record. */
 const usual = ['name', 'status', 'groups', 'added']
@@ -66,6 +66,12 @@ function columns(groups: Group[] | undefined, shown: string[], fields: Field[]):
       visibleMediaQuery: wide,
       render: (contact) => <GroupChips names={contact.groupIds.flatMap((id) => names.get(id) ?? [])} />,
     },
+    source: {
+      accessor: 'source',
+      title: 'Source',
+      visibleMediaQuery: wide,
+      render: ({ source }) => sourceNames[source],
+    },
     added: {
       accessor: 'createdAt',
       title: 'Added',
@@ -81,7 +87,7 @@ function columns(groups: Group[] | undefined, shown: string[], fields: Field[]):
       visibleMediaQuery: wide,
       render: (contact) => textOf(contact.fields[name]),
     }
-  const order = ['name', ...fields.map(({ name }) => `fields.${name}`), 'status', 'groups', 'added']
+  const order = ['name', ...fields.map(({ name }) => `fields.${name}`), 'status', 'groups', 'source', 'added']
   return [
     {
       accessor: 'address',

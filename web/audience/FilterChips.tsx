@@ -2,11 +2,12 @@ import { Button, CloseButton, Popover, Select, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconFilter } from '@tabler/icons-react'
 import { useState } from 'react'
-import type { z } from 'zod'
-import { type contactSource, contactSource as sources } from '../../src/audience/contact.contract.ts'
+import { contactSource } from '../../src/audience/contact.contract.ts'
 import { useSegments } from '../optouts/segments.ts'
 import { longDay } from '../ui/format.ts'
+import { sourceNames } from './contacts.ts'
 import { useGroups } from './groups.ts'
+import { useImportNames } from './imports.ts'
 import { useTopics } from './topics.ts'
 import type { ChipName, Chips } from './useContactList.ts'
 
@@ -19,33 +20,29 @@ const names: Record<ChipName, string> = {
   since: 'Added since',
   before: 'Added before',
 }
-const sourceNames: Record<z.infer<typeof contactSource>, string> = {
-  operator: 'Added by hand',
-  api: 'API',
-  import: 'Import',
-  form: 'Sign-up form',
-}
-const offered: ChipName[] = ['group', 'segment', 'topic', 'source', 'since', 'before']
+const offered: ChipName[] = ['group', 'segment', 'topic', 'source', 'import', 'since', 'before']
 
 /** Names of what can be chosen, by kind. */
 function useChoices() {
   const groups = useGroups()
   const segments = useSegments()
   const topics = useTopics()
+  const imports = useImportNames()
   const of = (list: { id: string; name: string }[] | undefined) =>
     (list ?? []).map(({ id, name }) => ({ value: id, label: name }))
   return {
     group: of(groups.data),
     segment: of(segments.data),
     topic: of(topics.data),
-    source: sources.options.map((value) => ({ value, label: sourceNames[value] })),
+    import: imports.data ?? [],
+    source: contactSource.options.map((value) => ({ value, label: sourceNames[value] })),
   }
 }
 
 /** The button that adds one condition, and the conditions there are. */
 export function FilterChips({ chips, onChip }: { chips: Chips; onChip: (chip: Partial<Chips>) => void }) {
   const choices = useChoices()
-  const set = offered.concat('import').filter((name) => chips[name] !== undefined)
+  const set = offered.filter((name) => chips[name] !== undefined)
   return (
     <>
       <AddFilter choices={choices} onChip={onChip} />
@@ -67,8 +64,7 @@ type Choices = ReturnType<typeof useChoices>
 
 function valueText(name: ChipName, value: string, choices: Choices): string {
   if (name === 'since' || name === 'before') return longDay(`${value}T00:00:00Z`, 'UTC')
-  if (name === 'import') return `number ${value}`
-  return choices[name].find((one) => one.value === value)?.label ?? '…'
+  return choices[name].find((one) => one.value === value)?.label ?? (name === 'import' ? `number ${value}` : '…')
 }
 
 function AddFilter({ choices, onChip }: { choices: Choices; onChip: (chip: Partial<Chips>) => void }) {
@@ -110,18 +106,16 @@ function AddFilter({ choices, onChip }: { choices: Choices; onChip: (chip: Parti
               onChange={(event) => event.currentTarget.value && done({ [name]: event.currentTarget.value })}
             />
           ) : (
-            name !== 'import' && (
-              <Select
-                key={name}
-                label={names[name]}
-                placeholder={choices[name].length === 0 ? 'There is none yet' : 'Choose'}
-                searchable
-                data={choices[name]}
-                value={null}
-                comboboxProps={{ withinPortal: false }}
-                onChange={(value) => value && done({ [name]: value })}
-              />
-            )
+            <Select
+              key={name}
+              label={names[name]}
+              placeholder={choices[name].length === 0 ? 'There is none yet' : 'Choose'}
+              searchable
+              data={choices[name]}
+              value={null}
+              comboboxProps={{ withinPortal: false }}
+              onChange={(value) => value && done({ [name]: value })}
+            />
           )}
         </div>
       </Popover.Dropdown>

@@ -5,6 +5,7 @@ import {
   contactCounts,
   contactHistory,
   type contactSort,
+  type contactSource,
   contacts,
   type ContactFilter as Filter,
 } from '../../src/audience/contact.contract.ts'
@@ -13,6 +14,13 @@ import { fieldList } from '../../src/audience/field.contract.ts'
 import { get } from '../api.ts'
 
 export const perPage = 50
+
+export const sourceNames: Record<z.infer<typeof contactSource>, string> = {
+  operator: 'Added by hand',
+  api: 'API',
+  import: 'Import',
+  form: 'Sign-up form',
+}
 
 /** What narrows a list, as a query; conditions go by POST. */
 export type ContactFilter = Partial<Omit<Filter, 'condition'>> & { sort?: z.infer<typeof contactSort> }

@@ -21,6 +21,18 @@ export const useImports = (cursor: string | undefined) =>
     refetchInterval: (query) => (query.state.data?.items.some(isUnderWay) ? 2000 : false),
   })
 
+/** Imports that contacts can have come with, to choose from. */
+export const useImportNames = () =>
+  useQuery({
+    queryKey: ['imports', 'names'],
+    queryFn: async () => {
+      const { items } = await get('/imports', audienceImports, { limit: 200 })
+      return items
+        .filter(({ status, options }) => status === 'done' && !options?.dryRun)
+        .map(({ id, fileName }) => ({ value: id, label: fileName }))
+    },
+  })
+
 export const useImport = (id: string) =>
   useQuery({
     queryKey: ['imports', 'one', id],

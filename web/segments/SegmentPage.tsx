@@ -111,6 +111,8 @@ function Builder({ segment }: { segment: Segment | null }) {
                 onClick={() => {
                   setName(segment.name)
                   setCondition(segment.condition)
+                  // The server may write the same condition in another order.
+                  setSaved(JSON.stringify({ name: segment.name, condition: segment.condition }))
                 }}
               >
                 Discard

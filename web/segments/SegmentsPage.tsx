@@ -1,7 +1,8 @@
 import { ActionIcon, Tooltip, VisuallyHidden } from '@mantine/core'
 import { IconArchive, IconFilter, IconPlus } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { contactCounts } from '../../src/audience/contact.contract.ts'
+import { type ContactCounts, contactCounts } from '../../src/audience/contact.contract.ts'
+import type { ContactStatus } from '../../src/audience/group.contract.ts'
 import { type Segment, segments as segmentsSchema } from '../../src/audience/segment.contract.ts'
 import { anything, get, post } from '../api.ts'
 import { paths } from '../paths.ts'
@@ -11,8 +12,12 @@ import { count, counted } from '../ui/format.ts'
 import { ButtonLink, RecordLink } from '../ui/links.tsx'
 import { noticeDone, noticeFault } from '../ui/notice.tsx'
 import { PageHeader } from '../ui/PageHeader.tsx'
+import { statusLook } from '../ui/StatusBadge.tsx'
 import { Waiting } from '../ui/Waiting.tsx'
 import { When } from '../ui/When.tsx'
+
+const statuses: ContactStatus[] = ['active', 'error', 'opt_out']
+const parts = { active: 'active', error: 'error', opt_out: 'optOut' } as const
 
 export function SegmentsPage() {
   const segments = useQuery({
@@ -64,6 +69,11 @@ function SegmentTable({ segments }: { segments: Segment[] }) {
             <th scope="col" className="right">
               Contacts now
             </th>
+            {statuses.map((status) => (
+              <th key={status} scope="col" className="right only-wide">
+                {statusLook[status].word}
+              </th>
+            ))}
             <th scope="col" className="right only-wide">
               Changed
             </th>
@@ -79,8 +89,13 @@ function SegmentTable({ segments }: { segments: Segment[] }) {
                 <RecordLink to={paths.segment(segment.id)}>{segment.name}</RecordLink>
               </td>
               <td className="right num">
-                <Size id={segment.id} />
+                <Size id={segment.id} part="total" />
               </td>
+              {statuses.map((status) => (
+                <td key={status} className="right num only-wide">
+                  <Size id={segment.id} part={parts[status]} />
+                </td>
+              ))}
               <td className="right only-wide">
                 <When at={segment.updatedAt} as="day" />
               </td>
@@ -96,14 +111,14 @@ function SegmentTable({ segments }: { segments: Segment[] }) {
 }
 
 /** Counted for each row by itself, so that the list is there at once. */
-function Size({ id }: { id: string }) {
+function Size({ id, part }: { id: string; part: keyof ContactCounts }) {
   const counts = useQuery({
     queryKey: ['segments', 'counts', id],
     queryFn: () => get(`/segments/${id}/counts`, contactCounts),
     staleTime: 30_000,
   })
-  if (counts.error) return <span className="dim">Not counted</span>
-  return counts.data ? count(counts.data.total) : <span className="dim">…</span>
+  if (counts.error) return part === 'total' ? <span className="dim">Not counted</span> : null
+  return counts.data ? count(counts.data[part]) : <span className="dim">…</span>
 }
 
 function Archive({ segment: { id, name } }: { segment: Segment }) {

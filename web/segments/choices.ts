@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import { audienceImports } from '../../src/audience/import.contract.ts'
 import { mailings } from '../../src/mailings/mailing.contract.ts'
 import { get } from '../api.ts'
 import { useFields } from '../audience/contacts.ts'
 import { useGroups } from '../audience/groups.ts'
+import { useImportNames } from '../audience/imports.ts'
 import { useTopics } from '../audience/topics.ts'
 import type { Names } from './words.ts'
 
@@ -14,10 +14,7 @@ export function useChoices() {
   const fields = useFields()
   const groups = useGroups()
   const topics = useTopics()
-  const imports = useQuery({
-    queryKey: ['imports', 'names'],
-    queryFn: async () => (await get('/imports', audienceImports, { limit: 200 })).items,
-  })
+  const imports = useImportNames()
   const sent = useQuery({
     queryKey: ['mailings', 'names'],
     queryFn: async () => (await get('/mailings', mailings, { limit: 200 })).items,
@@ -27,9 +24,7 @@ export function useChoices() {
   const choices = {
     group: named(groups.data),
     topic: named(topics.data),
-    import: (imports.data ?? [])
-      .filter(({ status, options }) => status === 'done' && !options?.dryRun)
-      .map(({ id, fileName }) => ({ value: id, label: fileName })),
+    import: imports.data ?? [],
     mailing: named(sent.data),
   }
   const names: Names = {

@@ -47,47 +47,66 @@ export const sourceWords = {
 /** Names of what conditions point to. */
 export type Names = { of: (kind: 'field' | 'group' | 'topic' | 'import' | 'mailing', id: string) => string }
 
-/** What a condition finds, as part of a sentence: “are in the group Members and have a field Town that is Linz”. */
+/** What a condition finds, as part of a sentence: “that are in the group Members and whose Town is “Linz””. */
 export function inWords(condition: Condition, names: Names): string {
   if (isLeaf(condition)) return leafInWords(condition, names)
   const { together, of } = groupOf(condition)
-  const parts = of.map((one) => (isLeaf(one) ? inWords(one, names) : `(${inWords(one, names)})`))
-  if (parts.length === 0) return 'are in the audience'
-  if (together === 'all') return listed(parts)
+  if (of.length === 0) return together === 'any' ? 'of whom there are none' : 'that are in the audience'
+  const parts = of.map((one) => inPart(one, names))
+  if (together === 'all') return parts.join(' and ')
   const either = parts.join(' or ')
-  return together === 'any' ? either : `do not match: ${either}`
+  return together === 'any' ? either : `that are not among those ${either}`
+}
+
+/** Brackets where the sentence could be read in two ways. */
+function inPart(part: Condition, names: Names): string {
+  const words = inWords(part, names)
+  return isLeaf(part) || groupOf(part).of.length === 1 ? words : `(${words})`
 }
 
 function leafInWords(leaf: Leaf, names: Names): string {
   switch (leaf.type) {
     case 'field':
-      return `have a field ${names.of('field', leaf.field)} that ${fieldInWords(leaf.op, leaf.values)}`
+      return `whose ${names.of('field', leaf.field)} ${fieldInWords(leaf.op, leaf.values)}`
     case 'address':
-      return `have an address that ${addressWords[leaf.op]} ${leaf.values.join(' or ')}`
+      return `whose address ${addressWords[leaf.op]} ${leaf.values.map(quoted).join(' or ')}`
     case 'status':
-      return `are ${statusWords[leaf.status]}${leaf.when ? ` since ${whenInWords(leaf.when)}` : ''}`
+      return leaf.when
+        ? `that ${becameWords[leaf.status]} ${whenInWords(leaf.when)}`
+        : `that are ${statusWords[leaf.status]}`
     case 'group':
-      return `are in the group ${names.of('group', leaf.groupId)}`
+      return `that are in the group ${names.of('group', leaf.groupId)}`
     case 'topic':
-      return `chose the topic ${names.of('topic', leaf.topicId)}`
+      return `that chose the topic ${names.of('topic', leaf.topicId)}`
     case 'source':
-      return `were added ${sourceWords[leaf.source]}`
+      return `that were added ${sourceWords[leaf.source]}`
     case 'import':
-      return `came with the import ${names.of('import', leaf.importId)}`
+      return `that came with the import ${names.of('import', leaf.importId)}`
     case 'added':
-      return `were added ${whenInWords(leaf.when)}`
+      return `that were added ${whenInWords(leaf.when)}`
     case 'changed':
-      return `were changed ${whenInWords(leaf.when)}`
+      return `that were last changed ${whenInWords(leaf.when)}`
     default: {
       const which = leaf.mailingId ? names.of('mailing', leaf.mailingId) : 'any mailing'
-      return `${didWords[leaf.did]} ${which}${leaf.when ? ` ${whenInWords(leaf.when)}` : ''}`
+      return `${leaf.did === 'bounced' ? 'for whom' : 'that'} ${mailingInWords(leaf.did, which)}${leaf.when ? ` ${whenInWords(leaf.when)}` : ''}`
     }
   }
 }
 
+const becameWords = { active: 'became Active', error: 'became Error', opt_out: 'opted out' } as const
+const mailingInWords = (did: keyof typeof didWords, which: string) =>
+  did === 'bounced' ? `${which} came back` : `${didWords[did]} ${which}`
+function valueInWords(value: string | number | boolean): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (typeof value === 'number') return String(value)
+  return isDay.test(value) ? longDay(`${value}T00:00:00Z`, 'UTC') : quoted(value)
+}
+const isDay = /^\d{4}-\d\d-\d\d$/
+const quoted = (text: string) => `“${text}”`
+
 function fieldInWords(op: FieldOperator, values: (string | number | boolean)[]): string {
-  const texts = values.map((value) => (typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)))
-  const days = texts[0] === '1' ? 'day' : `${texts[0] ?? ''} days`
+  const texts = values.map(valueInWords)
+  const days = values[0] === 1 ? 'day' : `${texts[0] ?? ''} days`
   if (op === 'in_last') return `is in the last ${days}`
   if (op === 'in_next') return `is in the next ${days}`
   if (op === 'anniversary_in_next') return `has its anniversary in the next ${days}`

@@ -13,6 +13,7 @@ export function Confirm({
   children,
   consequence,
   typed,
+  counting = false,
   onYes,
   onClose,
 }: {
@@ -21,6 +22,8 @@ export function Confirm({
   children: ReactNode
   consequence: 'optOut' | 'red' | 'brand'
   typed?: number
+  /** The number in the question is not known yet, so nobody can say yes to it. */
+  counting?: boolean
   onYes: () => Promise<unknown>
   onClose: () => void
 }) {
@@ -70,7 +73,7 @@ export function Confirm({
           <Button
             color={consequence}
             loading={running}
-            disabled={typed !== undefined && entered.trim() !== String(typed)}
+            disabled={counting || (typed !== undefined && entered.trim() !== String(typed))}
             onClick={() => void yes()}
           >
             Yes
