@@ -9,6 +9,7 @@ import { count, counted } from '../ui/format.ts'
 import { ButtonLink } from '../ui/links.tsx'
 import { PageHeader } from '../ui/PageHeader.tsx'
 import { Pager } from '../ui/Pager.tsx'
+import { usePlace } from '../ui/place.tsx'
 import { SearchField } from '../ui/SearchField.tsx'
 import { Waiting } from '../ui/Waiting.tsx'
 import { AddContact } from './AddContact.tsx'
@@ -26,7 +27,8 @@ import { useContactList } from './useContactList.ts'
 
 export function ContactsPage() {
   const list = useContactList()
-  const filter = filterOf(list.search, list.status, list.chips)
+  const { zone } = usePlace()
+  const filter = filterOf(list.search, list.status, list.chips, zone)
   const contacts = useContacts({ ...filter, sort: list.sort }, list.cursor)
   const all = useContactCounts({})
   const matching = useContactCounts(filter)

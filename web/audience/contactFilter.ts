@@ -1,9 +1,10 @@
 import type { ContactFilter } from '../../src/audience/contact.contract.ts'
 import type { ContactStatus } from '../../src/audience/group.contract.ts'
+import { startOfDay } from '../mailings/zonedTime.ts'
 import type { Chips } from './useContactList.ts'
 
-/** What the list is narrowed to, as the server takes it; days are those of UTC. */
-export function filterOf(search: string, status: ContactStatus | undefined, chips: Chips): ContactFilter {
+/** What the list is narrowed to, as the server takes it; days are those of the account's time zone. */
+export function filterOf(search: string, status: ContactStatus | undefined, chips: Chips, zone: string): ContactFilter {
   const { group, segment, topic, source, since, before } = chips
   return {
     archived: false,
@@ -14,7 +15,7 @@ export function filterOf(search: string, status: ContactStatus | undefined, chip
     ...(topic ? { topicId: topic } : {}),
     ...(chips.import ? { importId: chips.import } : {}),
     ...(source ? { source } : {}),
-    ...(since ? { addedSince: `${since}T00:00:00.000Z` } : {}),
-    ...(before ? { addedBefore: `${before}T00:00:00.000Z` } : {}),
+    ...(since ? { addedSince: startOfDay(since, zone) } : {}),
+    ...(before ? { addedBefore: startOfDay(before, zone) } : {}),
   }
 }

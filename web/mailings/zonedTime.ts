@@ -9,8 +9,13 @@ export function zonedTime(wall: string, zone: string): string | null {
   if (Number.isNaN(asUtc)) return null
   // The offset of the zone at the guess may differ from the one at the answer: look twice.
   const first = asUtc - offset(asUtc, zone)
-  return new Date(asUtc - offset(first, zone)).toISOString()
+  const second = asUtc - offset(first, zone)
+  const isSkipped = second + offset(second, zone) !== asUtc
+  return new Date(isSkipped ? Math.max(first, second) : second).toISOString()
 }
+
+/** The moment at which a day such as `2026-12-04` begins in a time zone. */
+export const startOfDay = (day: string, zone: string) => zonedTime(`${day}T00:00`, zone) ?? `${day}T00:00:00.000Z`
 
 /** Milliseconds that the zone's clocks are ahead of UTC at a moment. */
 function offset(moment: number, zone: string): number {
