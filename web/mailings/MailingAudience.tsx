@@ -1,9 +1,11 @@
 import { Button, Checkbox, MultiSelect, Text } from '@mantine/core'
 import { IconArrowLeft, IconArrowRight, IconUsersGroup } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
+import type { ContactCounts } from '../../src/audience/contact.contract.ts'
+import type { Group } from '../../src/audience/group.contract.ts'
 import type { Mailing } from '../../src/mailings/mailing.contract.ts'
 import { useGroups } from '../audience/groups.ts'
-import { useSegments } from '../optouts/segments.ts'
+import { useSegmentCounts, useSegments } from '../optouts/segments.ts'
 import { paths } from '../paths.ts'
 import { EmptyState } from '../ui/EmptyState.tsx'
 import { ErrorPanel } from '../ui/ErrorPanel.tsx'
@@ -64,7 +66,7 @@ export function MailingAudience({ mailing }: { mailing: Mailing }) {
                         key={group.id}
                         value={group.id}
                         label={group.name}
-                        description={`${count(group.counts.active)} Active, ${count(group.counts.error)} Error, ${count(group.counts.optOut)} Opt-Out`}
+                        description={countsInWords(group.counts)}
                         onChange={(event) => toggle(group.id, event.currentTarget.checked)}
                       />
                     ))}
@@ -81,7 +83,7 @@ export function MailingAudience({ mailing }: { mailing: Mailing }) {
                 >
                   <div className="stack tight">
                     {segments.data?.map(({ id, name }) => (
-                      <Checkbox key={id} value={id} label={name} />
+                      <Checkbox key={id} value={id} label={name} description={<SegmentCounts id={id} />} />
                     ))}
                   </div>
                 </Checkbox.Group>
@@ -132,6 +134,16 @@ export function MailingAudience({ mailing }: { mailing: Mailing }) {
     </>
   )
 }
+
+/** Counted for each segment by itself, so that the page is there at once. */
+function SegmentCounts({ id }: { id: string }) {
+  const { data, error } = useSegmentCounts(id)
+  if (error) return 'Not counted'
+  return data ? countsInWords(data) : '…'
+}
+
+const countsInWords = ({ active, error, optOut }: ContactCounts | Group['counts']) =>
+  `${count(active)} Active, ${count(error)} Error, ${count(optOut)} Opt-Out`
 
 function chosenInWords(groups: number, segments: number): string {
   if (groups + segments === 0) return 'nobody chosen'
