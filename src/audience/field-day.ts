@@ -20,9 +20,14 @@ export function dayOf(text: string): string | null | { why: string } {
 const YEAR_FIRST =
   /^\s*(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[T ]\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?\s*(?:Z|[+-]\d\d:?\d\d)?)?\s*$/
 
-function day(year: string | undefined, month: string | undefined, ofMonth: string | undefined): string | null {
-  const written = `${year}-${month?.padStart(2, '0')}-${ofMonth?.padStart(2, '0')}`
-  const time = Date.parse(`${written}T00:00:00Z`)
-  if (Number.isNaN(time) || Number(year) < 1000) return null
-  return new Date(time).toISOString().startsWith(written) ? written : null
+/** Without Date, which takes ten times as long: files have millions of days. */
+function day(year = '', month = '', ofMonth = ''): string | null {
+  const [y, m, d] = [Number(year), Number(month), Number(ofMonth)]
+  if (y < 1000 || m < 1 || m > 12 || d < 1 || d > daysIn(y, m)) return null
+  return `${year}-${month.length === 1 ? '0' : ''}${month}-${ofMonth.length === 1 ? '0' : ''}${ofMonth}`
+}
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 }

@@ -34,20 +34,18 @@ function plainOf(text: string): string | null {
   const found = /^([+-]?)(\d[\d\s'’.,]*|[.,]\d+)$/.exec(text)
   const [, sign = '', rest = ''] = found ?? []
   if (!found) return null
-  for (const [group, point] of STYLES) {
-    const style = new RegExp(`^[1-9]\\d{0,2}(?:${group}\\d{3})+(?:[${point}]\\d+)?$`)
-    if (style.test(rest)) return isTwofold(rest) ? null : sign + decimal(rest.replace(new RegExp(group, 'g'), ''))
-  }
+  for (const { style, parting } of STYLES)
+    if (style.test(rest)) return isTwofold(rest) ? null : sign + decimal(rest.replace(parting, ''))
   return /^\d*,\d+$/.test(rest) ? sign + decimal(rest) : null
 }
 
 /** What parts thousands, and what may stand before the decimals then. */
 const STYLES = [
-  ['[\\s]', '.,'],
-  ["['’]", '.,'],
-  [',', '.'],
-  ['\\.', ','],
-] as const
+  { style: /^[1-9]\d{0,2}(?:\s\d{3})+(?:[.,]\d+)?$/, parting: /\s/g },
+  { style: /^[1-9]\d{0,2}(?:['’]\d{3})+(?:[.,]\d+)?$/, parting: /['’]/g },
+  { style: /^[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$/, parting: /,/g },
+  { style: /^[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?$/, parting: /\./g },
+]
 
 /** 1,500 is 1500 for some and 1.5 for others; 0,500 can be but one. */
 const isTwofold = (text: string) => /^[1-9]\d{0,2},\d{3}$/.test(text)
