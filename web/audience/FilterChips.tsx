@@ -89,7 +89,7 @@ function AddFilter({ choices, onChip }: { choices: Choices; onChip: (chip: Parti
           Filter
         </Button>
       </Popover.Target>
-      <Popover.Dropdown aria-label="Add a filter">
+      <Popover.Dropdown>
         <div className="stack tight">
           <Select
             label="Narrow by"
