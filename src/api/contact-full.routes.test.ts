@@ -57,7 +57,9 @@ test('an Error says whether the format, the mail server or somebody made it, and
   }
   const byHand = await add()
   await status(byHand, 'error')
-  expect((await full(byHand)).error).toMatchObject({ reason: 'manual', detail: '' })
+  const { error } = await full(byHand)
+  expect(error).toMatchObject({ reason: 'manual', detail: '' })
+  expect(error?.by).toBe((await full(byHand)).addedBy) // the same API key
   await status(byHand, 'active')
   expect((await full(byHand)).error).toBeNull()
 })

@@ -38,8 +38,15 @@ async function errorOf(db: Db, accountId: string, contactId: string): Promise<Fu
   const error = await maybeRow(
     db,
     sql<{ reason: 'format' | 'delivery' | 'manual'; detail: string; at: Date; by: string | null }>`
-    select failure.reason, failure.detail, failure.at, coalesce(nullif(operator.name, ''), operator.email) as by
-    from contact_errors failure left join users operator on operator.user_id = failure.user_id
+    select failure.reason, failure.detail, failure.at,
+           coalesce(nullif(operator.name, ''), operator.email, case when failure.reason = 'manual' then program.name end) as by
+    from contact_errors failure
+    left join users operator on operator.user_id = failure.user_id
+    left join lateral (
+      select api_key.name from contact_events event
+      left join api_keys api_key on api_key.account_id = event.account_id and api_key.api_key_id = event.api_key_id
+      where event.account_id = failure.account_id and event.contact_id = failure.contact_id and event.kind = 'to_error'
+      order by event.event_id desc limit 1) program on true
     where failure.account_id = ${accountId} and failure.contact_id = ${contactId}`,
   )
   return error ? { ...error, at: error.at.toISOString() } : null
