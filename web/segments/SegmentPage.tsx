@@ -150,7 +150,7 @@ function Builder({ segment }: { segment: Segment | null }) {
               />
             </Panel>
             <Text size="sm" c="dimmed">
-              Contacts that {inWords(condition, choices.names)}.
+              Contacts {inWords(condition, choices.names)}.
             </Text>
           </div>
           <PreviewPanel preview={preview} />
