@@ -17,9 +17,9 @@ import { noticeFault } from '../ui/notice.tsx'
 import { statusLook } from '../ui/StatusBadge.tsx'
 import { AddToGroup } from './AddToGroup.tsx'
 import { BulkBar } from './BulkBar.tsx'
-import { BulkErase, BulkStatus } from './BulkConfirm.tsx'
+import { BulkArchive, BulkErase, BulkStatus } from './BulkConfirm.tsx'
 import { BulkLeave } from './BulkLeave.tsx'
-import { type BulkResult, useBulk } from './bulk.ts'
+import { type BulkResult, useBulk, useExactCounts } from './bulk.ts'
 import { ExportDialog } from './ExportDialog.tsx'
 
 const statuses: ContactStatus[] = ['active', 'error', 'opt_out']
@@ -51,14 +51,18 @@ export function BulkActs({
   const [leaving, leave] = useDisclosure(false)
   const [exporting, exports] = useDisclosure(false)
   const [erasing, erase] = useDisclosure(false)
+  const [archiving, ask] = useDisclosure(false)
   const [status, setStatus] = useState<ContactStatus | null>(null)
+  // All that match is who matches now, not who did when the list was read.
+  const exact = useExactCounts(selection, all && (grouping || leaving || exporting))
+  const asked = all ? (exact.data?.total ?? n) : n
   const bulk = useBulk()
   async function archive() {
     try {
       const words = ({ changed }: BulkResult) => `Archived ${counted(changed, 'contact')}.`
       const back = { words: ({ changed }: BulkResult) => `Restored ${counted(changed, 'contact')}.` }
-      const undo = all ? {} : { undo: () => bulk(selection, { type: 'restore' }, back) }
-      await bulk(selection, { type: 'archive' }, { words, ...undo })
+      const undo = () => bulk(selection, { type: 'restore' }, back)
+      await bulk(selection, { type: 'archive' }, { words, undo })
       onClear()
     } catch (error) {
       noticeFault(error)
@@ -121,7 +125,10 @@ export function BulkActs({
             <Menu.Item leftSection={<IconUserMinus size={16} aria-hidden />} onClick={leave.open}>
               Remove from group
             </Menu.Item>
-            <Menu.Item leftSection={<IconArchive size={16} aria-hidden />} onClick={() => void archive()}>
+            <Menu.Item
+              leftSection={<IconArchive size={16} aria-hidden />}
+              onClick={() => (all ? ask.open() : void archive())}
+            >
               Archive
             </Menu.Item>
             <Menu.Item color="red" leftSection={<IconEraser size={16} aria-hidden />} onClick={erase.open}>
@@ -132,15 +139,16 @@ export function BulkActs({
       </BulkBar>
       <AddToGroup
         contacts={contacts}
-        {...(all ? { selection, total: n } : {})}
+        {...(all ? { selection, total: asked } : {})}
         opened={grouping}
         onClose={group.close}
         onDone={onClear}
       />
-      <BulkLeave selection={selection} n={n} opened={leaving} onClose={leave.close} onDone={onClear} />
+      <BulkLeave selection={selection} n={asked} opened={leaving} onClose={leave.close} onDone={onClear} />
       <BulkStatus selection={selection} status={status} onClose={() => setStatus(null)} onDone={done} />
+      <BulkArchive selection={selection} opened={archiving} onClose={ask.close} onDone={onClear} />
       <BulkErase selection={selection} opened={erasing} onClose={erase.close} onDone={onClear} />
-      <ExportDialog selection={selection} total={n} opened={exporting} onClose={exports.close} />
+      <ExportDialog selection={selection} total={asked} opened={exporting} onClose={exports.close} />
     </>
   )
 }

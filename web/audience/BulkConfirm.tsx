@@ -59,6 +59,34 @@ function textsOf(status: ContactStatus, { optOut }: ContactCounts): string[] {
   ]
 }
 
+/** Asks before all that match are archived; ticked rows are archived at once, with a way back. */
+export function BulkArchive({ selection, opened, onClose, onDone }: Asked & { opened: boolean }) {
+  const counts = useExactCounts(selection, opened)
+  const bulk = useBulk()
+  if (!opened) return null
+  return (
+    <Confirm
+      opened
+      title={counts.data ? `Archive ${counted(counts.data.total, 'contact')}?` : 'Counting the contacts'}
+      consequence="brand"
+      counting={!counts.data}
+      onYes={async () => {
+        const words = ({ changed }: BulkResult) => `Archived ${counted(changed, 'contact')}.`
+        await bulk(selection, { type: 'archive' }, { words })
+        onDone()
+      }}
+      onClose={onClose}
+    >
+      {counts.error && (
+        <Text c="red" role="alert">
+          {messageOf(counts.error)}
+        </Text>
+      )}
+      <Text>They leave all lists and get no mail. The page Archive brings them back. Opt-outs hold.</Text>
+    </Confirm>
+  )
+}
+
 /** Asks before people are erased; many have their number typed. */
 export function BulkErase({ selection, opened, onClose, onDone }: Asked & { opened: boolean }) {
   const counts = useExactCounts(selection, opened)
