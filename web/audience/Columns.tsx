@@ -1,5 +1,5 @@
 import { Button, Menu } from '@mantine/core'
-import { IconCheck, IconColumns } from '@tabler/icons-react'
+import { IconColumns } from '@tabler/icons-react'
 import { useState } from 'react'
 import { z } from 'zod'
 import { useFields } from './contacts.ts'
@@ -59,15 +59,9 @@ export function ColumnsMenu({ columns, onToggle }: { columns: string[]; onToggle
       </Menu.Target>
       <Menu.Dropdown mah={360} style={{ overflowY: 'auto' }}>
         {all.map(({ value, label }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemcheckbox"
-            aria-checked={columns.includes(value)}
-            rightSection={columns.includes(value) ? <IconCheck size={14} aria-hidden /> : null}
-            onClick={() => onToggle(value)}
-          >
+          <Menu.CheckboxItem key={value} checked={columns.includes(value)} onChange={() => onToggle(value)}>
             {label}
-          </Menu.Item>
+          </Menu.CheckboxItem>
         ))}
       </Menu.Dropdown>
     </Menu>

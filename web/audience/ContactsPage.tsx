@@ -19,7 +19,7 @@ import { ColumnsMenu, useColumns } from './Columns.tsx'
 import { ContactTable } from './ContactTable.tsx'
 import { filterOf } from './contactFilter.ts'
 import { perPage, useContactCounts, useContacts } from './contacts.ts'
-import { FilterChips } from './FilterChips.tsx'
+import { AddFilter, FilterChips } from './FilterChips.tsx'
 import { useGroups } from './groups.ts'
 import { statusFilter, statusOptions } from './statusFilter.ts'
 import { useBulkSelection } from './useBulkSelection.ts'
@@ -92,17 +92,7 @@ export function ContactsPage() {
               onChange={(value) => list.setStatus(statusFilter(value))}
               w={140}
             />
-            <FilterChips chips={list.chips} onChip={list.setChip} />
-            {filtered && (
-              <>
-                <Anchor component="button" size="xs" onClick={list.clear}>
-                  Clear all
-                </Anchor>
-                <span className="dim matches num" role="status">
-                  {total === undefined ? '' : `${counted(total, 'contact')} ${total === 1 ? 'matches' : 'match'}`}
-                </span>
-              </>
-            )}
+            <AddFilter onChip={list.setChip} />
             <span className="grow" />
             <Select
               aria-label="Sort"
@@ -114,6 +104,17 @@ export function ContactsPage() {
             />
             <ColumnsMenu columns={columns} onToggle={toggle} />
           </div>
+          {filtered && (
+            <div className="row">
+              <FilterChips chips={list.chips} onChip={list.setChip} />
+              <Anchor component="button" size="xs" onClick={list.clear}>
+                Clear all
+              </Anchor>
+              <span className="dim matches num" role="status">
+                {total === undefined ? '' : `${counted(total, 'contact')} ${total === 1 ? 'matches' : 'match'}`}
+              </span>
+            </div>
+          )}
           <BulkJobs />
           {contacts.error && !contacts.data ? (
             <ErrorPanel

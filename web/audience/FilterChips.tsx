@@ -39,13 +39,12 @@ function useChoices() {
   }
 }
 
-/** The button that adds one condition, and the conditions there are. */
+/** The conditions there are. */
 export function FilterChips({ chips, onChip }: { chips: Chips; onChip: (chip: Partial<Chips>) => void }) {
   const choices = useChoices()
   const set = offered.filter((name) => chips[name] !== undefined)
   return (
     <>
-      <AddFilter choices={choices} onChip={onChip} />
       {set.map((name) => (
         <span key={name} className="chip filter-chip">
           {names[name]}: {valueText(name, chips[name] ?? '', choices)}
@@ -67,7 +66,9 @@ function valueText(name: ChipName, value: string, choices: Choices): string {
   return choices[name].find((one) => one.value === value)?.label ?? (name === 'import' ? `number ${value}` : '…')
 }
 
-function AddFilter({ choices, onChip }: { choices: Choices; onChip: (chip: Partial<Chips>) => void }) {
+/** The button that adds one condition. */
+export function AddFilter({ onChip }: { onChip: (chip: Partial<Chips>) => void }) {
+  const choices = useChoices()
   const [opened, popover] = useDisclosure(false)
   const [name, setName] = useState<ChipName>('group')
   const done = (chip: Partial<Chips>) => {
