@@ -102,7 +102,9 @@ export function ContactsPage() {
               onChange={(value) => list.setSort(contactSort.catch('newest').parse(value))}
               w={150}
             />
-            <ColumnsMenu columns={columns} onToggle={toggle} />
+            <span className="only-wide">
+              <ColumnsMenu columns={columns} onToggle={toggle} />
+            </span>
           </div>
           {filtered && (
             <div className="row">
