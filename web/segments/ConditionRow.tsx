@@ -6,7 +6,7 @@ import { contactStatus } from '../../src/audience/group.contract.ts'
 import type { Icon } from '../ui/look.ts'
 import type { Choices } from './choices.ts'
 import { FieldEditor } from './FieldEditor.tsx'
-import { fresh, kinds, type Leaf, startValues } from './tree.ts'
+import { fresh, gapOf, kinds, type Leaf, startValues } from './tree.ts'
 import { WhenEditor } from './WhenEditor.tsx'
 import { addressWords, didWords, sourceWords, statusWords } from './words.ts'
 
@@ -59,7 +59,7 @@ export function ConditionRow({
       </div>
       {problem && (
         <p className="fg-red note" role="alert">
-          {problem}
+          {gapOf(leaf) ?? problem}
         </p>
       )}
     </li>

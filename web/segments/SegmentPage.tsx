@@ -127,7 +127,9 @@ function Builder({ segment }: { segment: Segment | null }) {
       <div className="body">
         {save.error && (
           <Text c="red" role="alert">
-            {messageOf(save.error)}
+            {problemsOf(save.error).size > 0
+              ? 'A condition is not complete; it says what is missing. Nothing was saved.'
+              : messageOf(save.error)}
           </Text>
         )}
         <div className="split">
@@ -193,7 +195,7 @@ function PreviewPanel({ preview }: { preview: ReturnType<typeof usePreview>['pre
   if (error)
     return (
       <Panel title="In it now">
-        <Text c="dimmed">{messageOf(error)}</Text>
+        <Text c="dimmed">The contacts are counted again when every condition is complete.</Text>
       </Panel>
     )
   if (!data) return <Waiting />

@@ -62,6 +62,22 @@ export function fresh(type: Leaf['type'], first: { group?: string; topic?: strin
   }
 }
 
+/** What is still missing in a condition that was only begun. */
+export function gapOf(leaf: Leaf): string | undefined {
+  switch (leaf.type) {
+    case 'address':
+      return leaf.values.some((value) => value !== '') ? undefined : 'Enter a value.'
+    case 'group':
+      return leaf.groupId === '' ? 'Choose a group.' : undefined
+    case 'topic':
+      return leaf.topicId === '' ? 'Choose a topic.' : undefined
+    case 'import':
+      return leaf.importId === '' ? 'Choose an import.' : undefined
+    default:
+      return undefined
+  }
+}
+
 const none: FieldOperator[] = ['is_empty', 'is_not_empty']
 const ofDays: FieldOperator[] = ['in_last', 'in_next', 'anniversary_in_next']
 const ofMany: FieldOperator[] = ['any_of', 'all_of', 'none_of']

@@ -102,7 +102,7 @@ function valueInWords(value: string | number | boolean): string {
   return isDay.test(value) ? longDay(`${value}T00:00:00Z`, 'UTC') : quoted(value)
 }
 const isDay = /^\d{4}-\d\d-\d\d$/
-const quoted = (text: string) => `“${text}”`
+const quoted = (text: string) => (text === '' ? '…' : `“${text}”`)
 
 function fieldInWords(op: FieldOperator, values: (string | number | boolean)[]): string {
   const texts = values.map(valueInWords)
