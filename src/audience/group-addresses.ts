@@ -1,6 +1,6 @@
 // Addresses that somebody pastes into a group, one a line.
 import type { z } from 'zod'
-import { addressIn } from '../optouts/optout-addresses.ts'
+import { addressIn } from '../optouts/address.ts'
 import type { Core } from '../platform/core.ts'
 import { rows, run, sql, type Trx } from '../platform/database.ts'
 import { DomainError } from '../platform/errors.ts'

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { columnNames, guessColumns, planColumns } from './import-columns.ts'
+import { textDecoder } from './import-decode.ts'
 import { inspectCsv } from './import-inspect.ts'
 import { readOptOut } from './import-optout-words.ts'
 import { type RowPlan, rowReader } from './import-rows.ts'
-import { surveyText, textDecoder } from './import-text.ts'
+import { surveyText } from './import-text.ts'
 
 const fields = [
   { name: 'first_name', label: 'First name' },

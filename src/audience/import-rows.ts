@@ -1,5 +1,4 @@
-import { addressKey, isAddress, readAddress } from '../optouts/address.ts'
-import { addressIn } from '../optouts/optout-addresses.ts'
+import { addressIn, addressKey, isAddress, readAddress } from '../optouts/address.ts'
 import { unguarded } from '../platform/csv.ts'
 import type { CsvRecord } from './import-csv.ts'
 import { readOptOut } from './import-optout-words.ts'

@@ -1,9 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { type CsvRecord, csvParser } from './import-csv.ts'
+import { textDecoder } from './import-decode.ts'
 import type { CsvShape } from './import-inspect.ts'
 import { type RowPlan, rowReader, type StagedRow } from './import-rows.ts'
-import { sheetRecords } from './import-sheet.ts'
-import { textDecoder } from './import-text.ts'
 
 export type StageOrder = {
   accountId: string
@@ -81,6 +80,7 @@ type Piece = { records: CsvRecord[]; bytesRead: number }
 
 async function* recordsOf(order: StageOrder): AsyncGenerator<Piece> {
   if (order.sheet === null) return yield* textRecords(order)
+  const { sheetRecords } = await import('./import-sheet.ts') // most files need nothing of it
   for await (const { records, share } of sheetRecords(order.path, order.sheet, order.shape))
     yield { records, bytesRead: Math.round(order.size * Math.min(1, share)) }
 }

@@ -1,6 +1,7 @@
 import iconv from 'iconv-lite'
 import { expect, test } from 'vitest'
-import { surveyText, textDecoder } from './import-text.ts'
+import { textDecoder } from './import-decode.ts'
+import { surveyText } from './import-text.ts'
 
 function survey(bytes: Buffer, pieceSize = bytes.length) {
   const found = surveyText()

@@ -10,10 +10,11 @@ import { DomainError } from '../platform/errors.ts'
 import type { AudienceErrorCode } from './errors.ts'
 import type { ImportReading } from './import.contract.ts'
 import { guessColumns, type KnownField } from './import-columns.ts'
+import { isEncoding, textDecoder } from './import-decode.ts'
 import { type StoredFile, storedFile } from './import-file.ts'
 import { inspectCsv } from './import-inspect.ts'
 import { inspectXlsx } from './import-sheet.ts'
-import { isEncoding, surveyText, textDecoder } from './import-text.ts'
+import { surveyText } from './import-text.ts'
 import { recogniseTool } from './import-tools.ts'
 
 export const MOST_BYTES = 500 * 1024 * 1024

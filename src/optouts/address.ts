@@ -61,6 +61,9 @@ function formsOf(address: string, local: string, domain: string): Address {
   return { address, canonical, optOutForm: canonical, untagged: base === local ? null : `${base}@${domain}` }
 }
 
+/** `ann@post.example` of “Ann Bell <ann@post.example>”. */
+export const addressIn = (text: string) => /<([^<>]*@[^<>]*)>[\s,;]*$/.exec(text)?.[1] ?? text
+
 export const isAddress = (read: Address | AddressProblem): read is Address => !('problem' in read)
 
 /**

@@ -1,5 +1,5 @@
 import type { Core } from '../platform/core.ts'
-import { addressKey, isAddress, maskAddress, readAddress } from './address.ts'
+import { addressIn, addressKey, isAddress, maskAddress, readAddress } from './address.ts'
 import type { NewOptOuts, OptOutsResult } from './optout.contract.ts'
 import { type OptOutOrigin, optOut } from './optout.ts'
 
@@ -27,9 +27,6 @@ export async function optOutAddresses(
   const { optedOut, alreadyOptedOut } = await optOut(db, accountId, asked, { ...origin, evidence })
   return { optedOut, alreadyOptedOut, invalid }
 }
-
-/** `ann@post.example` of “Ann Bell <ann@post.example>”. */
-export const addressIn = (text: string) => /<([^<>]*@[^<>]*)>[\s,;]*$/.exec(text)?.[1] ?? text
 
 /** The ledger never holds an address: it outlives the erasure of its person (LW-12). */
 export const withoutAddresses = (note: string) =>

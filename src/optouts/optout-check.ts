@@ -1,8 +1,7 @@
 import type { Core } from '../platform/core.ts'
 import { type Db, row, rows, sql } from '../platform/database.ts'
-import { addressKey, isAddress, readAddress } from './address.ts'
+import { addressIn, addressKey, isAddress, readAddress } from './address.ts'
 import type { OptOutCheck, OptOutQuestion, OptOutRow } from './optout.contract.ts'
-import { addressIn } from './optout-addresses.ts'
 import { readDomain, readHashes } from './rule.ts'
 
 type Parts = Pick<Core, 'db' | 'keys'>
