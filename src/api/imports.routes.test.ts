@@ -1,3 +1,4 @@
+// second PostgreSQL: no; src/audience/import.test.ts asks both.
 import { readdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { request } from 'node:http'

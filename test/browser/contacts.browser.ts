@@ -1,6 +1,6 @@
 // The list of contacts: what narrows it lives in the address, and every browser keeps its own columns.
 import type { Page } from '@playwright/test'
-import { inspect } from './inspect.ts'
+import { inspect, looks } from './inspect.ts'
 import { expect, type Program, test } from './program.ts'
 import { choose, openAudience, signIn, signInAnyWidth } from './sign-in.ts'
 
@@ -93,42 +93,38 @@ test('erasing more than a hundred asks for their number, and nobody is left', as
   await expect(page.getByRole('heading', { name: 'No contact matches “gone.”' })).toBeVisible()
 })
 
-for (const colorScheme of ['light', 'dark'] as const)
-  for (const width of [1280, 390])
-    test(`segments and a narrowed list are sound in ${colorScheme} at ${width} pixels`, async ({
-      browser,
-      program,
-    }) => {
-      await people(program, 'look', 60)
-      const conditions = [
-        { type: 'field', field: 'town', op: 'is', values: ['Linz'] },
-        {
-          type: 'not',
-          of: { type: 'any', of: [{ type: 'mailing', did: 'opened', when: { op: 'in_last', days: 365 } }] },
-        },
-      ]
-      const condition = { type: 'all', of: conditions }
-      const name = `Asleep in ${colorScheme} at ${width}`
-      const { id } = await program.api<Made>('POST', '/segments', { name, condition })
-      const context = await browser.newContext({
-        colorScheme,
-        reducedMotion: 'reduce',
-        viewport: { width, height: width === 390 ? 844 : 860 },
-      })
-      const page = await context.newPage()
-      await signInAnyWidth(page, program)
-      await page.goto(`${program.url}/audience/segments`)
-      await expect(page.getByRole('link', { name })).toBeVisible()
-      await inspect(page, 'segments')
-      await page.goto(`${program.url}/audience/segments/${id}`)
-      await expect(page.getByRole('status').filter({ hasText: 'contacts' })).toBeVisible()
-      await inspect(page, 'segment-page')
-      await page.goto(`${program.url}/audience/contacts?segment=${id}&source=import&search=look.`)
-      await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
-      await expect(page.getByRole('button', { name: 'Select all 60 that match' })).toBeVisible()
-      await inspect(page, 'contacts-narrowed')
-      await page.getByRole('button', { name: 'Filter', exact: true }).click()
-      await choose(page, 'Narrow by', 'Added since')
-      await inspect(page, 'contacts-filter')
-      await context.close()
+for (const { colorScheme, width } of looks)
+  test(`segments and a narrowed list are sound in ${colorScheme} at ${width} pixels`, async ({ browser, program }) => {
+    await people(program, 'look', 60)
+    const conditions = [
+      { type: 'field', field: 'town', op: 'is', values: ['Linz'] },
+      {
+        type: 'not',
+        of: { type: 'any', of: [{ type: 'mailing', did: 'opened', when: { op: 'in_last', days: 365 } }] },
+      },
+    ]
+    const condition = { type: 'all', of: conditions }
+    const name = `Asleep in ${colorScheme} at ${width}`
+    const { id } = await program.api<Made>('POST', '/segments', { name, condition })
+    const context = await browser.newContext({
+      colorScheme,
+      reducedMotion: 'reduce',
+      viewport: { width, height: width === 390 ? 844 : 860 },
     })
+    const page = await context.newPage()
+    await signInAnyWidth(page, program)
+    await page.goto(`${program.url}/audience/segments`)
+    await expect(page.getByRole('link', { name })).toBeVisible()
+    await inspect(page, 'segments')
+    await page.goto(`${program.url}/audience/segments/${id}`)
+    await expect(page.getByRole('status').filter({ hasText: 'contacts' })).toBeVisible()
+    await inspect(page, 'segment-page')
+    await page.goto(`${program.url}/audience/contacts?segment=${id}&source=import&search=look.`)
+    await page.getByRole('checkbox', { name: 'Select all on this page' }).check()
+    await expect(page.getByRole('button', { name: 'Select all 60 that match' })).toBeVisible()
+    await inspect(page, 'contacts-narrowed')
+    await page.getByRole('button', { name: 'Filter', exact: true }).click()
+    await choose(page, 'Narrow by', 'Added since')
+    await inspect(page, 'contacts-filter')
+    await context.close()
+  })

@@ -3,6 +3,15 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { expect } from './program.ts'
 
+/** Light at a desk and dark on a phone; SCREENS_ALL=1 looks at the other two as well. */
+export const looks = [
+  { colorScheme: 'light', width: 1280 },
+  { colorScheme: 'dark', width: 390 },
+  ...(process.env['SCREENS_ALL']
+    ? [{ colorScheme: 'light', width: 390 } as const, { colorScheme: 'dark', width: 1280 } as const]
+    : []),
+] as const
+
 /** Looks at a screen as it stands: axe, its width, and a picture when asked for. */
 export async function inspect(page: Page, name: string) {
   const { width } = page.viewportSize() ?? { width: 1280 }

@@ -1,6 +1,6 @@
 // A mailing from the first word to an opt-out that holds, and its screens in light and dark, at a desk and on a phone.
 import type { Page } from '@playwright/test'
-import { inspect } from './inspect.ts'
+import { inspect, looks } from './inspect.ts'
 import { expect, type Program, test } from './program.ts'
 import { openAudience, signIn, signInAnyWidth } from './sign-in.ts'
 
@@ -71,41 +71,40 @@ test('a mailing is written, sent and read; who opts out through it gets no other
   await expect(page.getByRole('button', { name: 'Send to 0 people' })).toBeDisabled()
 })
 
-for (const colorScheme of ['light', 'dark'] as const)
-  for (const width of [1280, 390])
-    test(`the screens of mailings and settings are sound in ${colorScheme} at ${width} pixels`, async ({
-      browser,
-      program,
-    }) => {
-      const { api, url } = program
-      const { groupId } = await fill(program, `Readers ${colorScheme} ${width}`)
-      const mailing = {
-        subject: 'Hello',
-        html: '<h1>Hello</h1><p>Dear {{ contact.first_name }}</p>',
-        groupIds: [groupId],
-      }
-      const draft = await api<Made>('POST', '/mailings', { name: 'Draft', ...mailing })
-      const sent = await api<Made>('POST', '/mailings', { name: 'Sent mailing', ...mailing })
-      await api('POST', `/mailings/${sent.id}/send`, {})
-      await expect.poll(async () => (await api<Listed>('GET', '/mailbox')).items.length).toBeGreaterThan(1)
-      const size = { width, height: width === 390 ? 844 : 860 }
-      const context = await browser.newContext({ colorScheme, reducedMotion: 'reduce', viewport: size })
-      const page = await context.newPage()
-      await signInAnyWidth(page, program)
-      const look = async (path: string, heading: string, name: string) => {
-        await page.goto(url + path)
-        await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible()
-        await page.waitForLoadState('networkidle')
-        await inspect(page, name)
-      }
-      await look('/', 'Home', 'home')
-      await look('/mailings', 'Mailings', 'mailings')
-      await look(`/mailings/${draft.id}`, 'Draft', 'mailing-write')
-      await look(`/mailings/${draft.id}/audience`, 'Draft', 'mailing-audience')
-      await look(`/mailings/${draft.id}/send`, 'Draft', 'mailing-send')
-      await look(`/mailings/${sent.id}`, 'Sent mailing', 'mailing-sent')
-      await look('/settings/sender', 'Sender', 'sender')
-      await look('/settings/api-keys', 'API keys', 'api-keys')
-      await look('/settings/mailbox', 'Mailbox', 'mailbox')
-      await context.close()
-    })
+for (const { colorScheme, width } of looks)
+  test(`the screens of mailings and settings are sound in ${colorScheme} at ${width} pixels`, async ({
+    browser,
+    program,
+  }) => {
+    const { api, url } = program
+    const { groupId } = await fill(program, `Readers ${colorScheme} ${width}`)
+    const mailing = {
+      subject: 'Hello',
+      html: '<h1>Hello</h1><p>Dear {{ contact.first_name }}</p>',
+      groupIds: [groupId],
+    }
+    const draft = await api<Made>('POST', '/mailings', { name: 'Draft', ...mailing })
+    const sent = await api<Made>('POST', '/mailings', { name: 'Sent mailing', ...mailing })
+    await api('POST', `/mailings/${sent.id}/send`, {})
+    await expect.poll(async () => (await api<Listed>('GET', '/mailbox')).items.length).toBeGreaterThan(1)
+    const size = { width, height: width === 390 ? 844 : 860 }
+    const context = await browser.newContext({ colorScheme, reducedMotion: 'reduce', viewport: size })
+    const page = await context.newPage()
+    await signInAnyWidth(page, program)
+    const look = async (path: string, heading: string, name: string) => {
+      await page.goto(url + path)
+      await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible()
+      await page.waitForLoadState('networkidle')
+      await inspect(page, name)
+    }
+    await look('/', 'Home', 'home')
+    await look('/mailings', 'Mailings', 'mailings')
+    await look(`/mailings/${draft.id}`, 'Draft', 'mailing-write')
+    await look(`/mailings/${draft.id}/audience`, 'Draft', 'mailing-audience')
+    await look(`/mailings/${draft.id}/send`, 'Draft', 'mailing-send')
+    await look(`/mailings/${sent.id}`, 'Sent mailing', 'mailing-sent')
+    await look('/settings/sender', 'Sender', 'sender')
+    await look('/settings/api-keys', 'API keys', 'api-keys')
+    await look('/settings/mailbox', 'Mailbox', 'mailbox')
+    await context.close()
+  })

@@ -1,7 +1,7 @@
 // Every screen, in light and dark, at a desk and on a phone: no finding of axe, nothing wider than its window.
 // SCREENS_DIR=folder keeps a picture of each.
 import type { Page } from '@playwright/test'
-import { inspect } from './inspect.ts'
+import { inspect, looks } from './inspect.ts'
 import { expect, type Program, test } from './program.ts'
 import { choose, signIn, signInAnyWidth } from './sign-in.ts'
 
@@ -57,27 +57,25 @@ async function uploadFile(page: Page, { url }: Program) {
   return new URL(page.url()).pathname.split('/').at(-2) ?? ''
 }
 
-const widths = [1280, 390]
-for (const colorScheme of ['light', 'dark'] as const)
-  for (const width of widths)
-    test(`every screen of the audience is sound in ${colorScheme} at ${width} pixels`, async ({ browser, program }) => {
-      test.setTimeout(300_000)
-      const context = await browser.newContext({
-        colorScheme,
-        reducedMotion: 'reduce',
-        viewport: { width, height: width === 390 ? 844 : 860 },
-      })
-      const page = await context.newPage()
-      const fillPage = await (await browser.newContext()).newPage()
-      const at = await fill(fillPage, program)
-      await fillPage.close()
-      await lookAtSignIn(page, program)
-      await signInAnyWidth(page, program)
-      await lookAtContacts(page, program, at)
-      await lookAtGroups(page, program, at)
-      await lookAtImports(page, program, at)
-      await context.close()
+for (const { colorScheme, width } of looks)
+  test(`every screen of the audience is sound in ${colorScheme} at ${width} pixels`, async ({ browser, program }) => {
+    test.setTimeout(300_000)
+    const context = await browser.newContext({
+      colorScheme,
+      reducedMotion: 'reduce',
+      viewport: { width, height: width === 390 ? 844 : 860 },
     })
+    const page = await context.newPage()
+    const fillPage = await (await browser.newContext()).newPage()
+    const at = await fill(fillPage, program)
+    await fillPage.close()
+    await lookAtSignIn(page, program)
+    await signInAnyWidth(page, program)
+    await lookAtContacts(page, program, at)
+    await lookAtGroups(page, program, at)
+    await lookAtImports(page, program, at)
+    await context.close()
+  })
 
 async function lookAtSignIn(page: Page, { url }: Program) {
   await page.goto(`${url}/sign-in`)
