@@ -16,6 +16,8 @@ type Done<Result> = { result: Result; matched: number }
  */
 export async function atOnce<Result>(job: JobContext, work: (trx: Trx) => Promise<Done<Result>>): Promise<unknown> {
   const done = await untilUndisturbed(job.db, async (trx) => {
+    // Of many who came a moment ago nothing is known: a loop over all of them for each would look cheap and take minutes.
+    await sql`set local enable_nestloop = off`.execute(trx)
     const made = await work(trx)
     return (await endJob(trx, job, made)) ? made : Promise.reject(new NotOurs())
   }).catch((error: unknown) => {

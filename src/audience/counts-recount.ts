@@ -18,22 +18,19 @@ export type Counted = { group_id: string; snapshot: string; parts: Uint32Array }
  * there are left out.
  */
 export async function recount(db: Db, accountId: string, few: string[], many: string[]): Promise<Counted[]> {
-  await plan(db, 'hashjoin', 'mergejoin', 'seqscan') // a few contacts by key, and their groups: all by index
   const mended = few.length > 0 ? await countChangedParts(db, accountId, few) : []
   const rest = [...many, ...few.filter((subject) => !mended.some(({ group_id }) => group_id === subject))]
   const groups = rest.filter((subject) => subject !== EVERYBODY)
   await plan(db, 'seqscan', 'nestloop') // two indexes hold all that is counted, in one order; the planner holds whole rows for cheaper
   const everybody = rest.includes(EVERYBODY) ? await countAccount(db, accountId) : []
-  // Right after many came or left the statistics are those of before, by which a loop over all opt-outs for each contact
-  // looks cheap: 100,000 of each took minutes.
-  await plan(db, 'nestloop')
+  await plan(db, 'nestloop') // no loop over all opt-outs for each contact, whatever the statistics say
   return [...mended, ...everybody, ...(groups.length > 0 ? await countGroups(db, accountId, groups) : [])]
 }
 
 /** Switches ways of the planner off, and the others on, for this transaction. */
 async function plan(db: Db, ...off: string[]): Promise<void> {
   if (!db.isTransaction) return
-  const settings = ['hashjoin', 'mergejoin', 'seqscan', 'nestloop'].map(
+  const settings = ['seqscan', 'nestloop'].map(
     (way) => sql`set_config(${`enable_${way}`}, ${off.includes(way) ? 'off' : 'on'}, true)`,
   )
   await run(db, sql`select ${sql.join(settings)}`)
@@ -94,6 +91,9 @@ type MendRow = PartRow & { kept: Buffer; changed: number[] }
 /**
  * Counts again the parts that changed since each of `subjects` was counted; kept numbers, changes and contacts are read in
  * one statement, so in one snapshot. Gives nothing for a subject of which everything changed.
+ *
+ * Each look-up is a query of its own by key (`offset 0`, `limit 1`): joined freely, a planner with the statistics of
+ * before a large import loops over all opt-outs for each contact, which takes minutes.
  */
 async function countChangedParts(db: Db, accountId: string, subjects: string[]): Promise<Counted[]> {
   const found = await rows(
@@ -114,16 +114,26 @@ async function countChangedParts(db: Db, accountId: string, subjects: string[]):
     ), people as materialized (
       select contact.contact_id, touched.part, contact.archived_at, optout.address_key as out_key, failure.contact_id as failing
       from touched
-      join contacts contact on contact.account_id = ${accountId}
-        and contact.address_key >= decode(lpad(to_hex(touched.part::int << 6), 4, '0'), 'hex')
-        and contact.address_key <= decode(lpad(to_hex((touched.part::int << 6) | 63), 4, '0') || repeat('ff', 14), 'hex')
-      ${standing} ${failing}
+      cross join lateral (
+        select own.contact_id, own.address_key, own.archived_at from contacts own
+        where own.account_id = ${accountId}
+          and own.address_key >= decode(lpad(to_hex(touched.part::int << 6), 4, '0'), 'hex')
+          and own.address_key <= decode(lpad(to_hex((touched.part::int << 6) | 63), 4, '0') || repeat('ff', 14), 'hex')
+        offset 0) contact
+      left join lateral (
+        select own.address_key from standing_optouts own
+        where own.account_id = ${accountId} and own.address_key = contact.address_key limit 1) optout on true
+      left join lateral (
+        select own.contact_id from contact_errors own
+        where own.account_id = ${accountId} and own.contact_id = contact.contact_id limit 1) failure on true
     ), placed as (
       select 0::bigint as group_id, people.* from people where ${subjects.includes(EVERYBODY)}::boolean
       union all
       select member.group_id, people.* from people
-      join group_members member on member.account_id = ${accountId} and member.contact_id = people.contact_id
-        and member.group_id = any (${subjects}::bigint[])
+      cross join lateral (
+        select own.group_id from group_members own
+        where own.account_id = ${accountId} and own.contact_id = people.contact_id and own.group_id = any (${subjects}::bigint[])
+        offset 0) member
     ), counted as (
       select contact.group_id, contact.part, array[
         count(*) filter (where contact.archived_at is null and out_key is null and failing is null),

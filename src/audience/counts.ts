@@ -11,11 +11,8 @@ export type StatusCounts = {
 
 export const NOBODY: StatusCounts = { active: 0, error: 0, optOut: 0, archived: { active: 0, error: 0, optOut: 0 } }
 
-/**
- * Up to so many changed parts are counted by themselves. None for now: while the statistics are those of before a large
- * import, that statement takes a plan that needs minutes, and counting everything never does.
- */
-const FEW = 0
+/** Up to so many changed parts are counted by themselves: each takes a look at every group of its contacts. */
+const FEW = 32
 /** Advisory lock of counting, held shared, against pruning. */
 const COUNTING = 1279739
 
