@@ -15,10 +15,8 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { insertAccount } from '../src/accounts/owner.ts'
 import { importOptions } from '../src/audience/import.contract.ts'
 import { startImport, uploadImport } from '../src/audience/import.ts'
-import { csvParser } from '../src/audience/import-csv.ts'
 import { runImport } from '../src/audience/import-job.ts'
 import { STAGED_COLUMNS, stageFile } from '../src/audience/import-stage.ts'
-import { xlsxWriter } from '../src/audience/xlsx-write.ts'
 import { readConfig } from '../src/platform/config.ts'
 import type { Core } from '../src/platform/core.ts'
 import { openDatabase, transaction } from '../src/platform/database.ts'
@@ -28,6 +26,7 @@ import { openLog } from '../src/platform/log.ts'
 import { migrate } from '../src/platform/migrate.ts'
 import { databaseNamed } from '../test/database-url.ts'
 import { csvRows } from './make-csv.ts'
+import { asSpreadsheet, pieces } from './people-file.ts'
 
 const { values: given } = parseArgs({
   options: {
@@ -83,23 +82,6 @@ async function measure(rows: number, groups: boolean) {
     await server.stop()
     await rm(dir, { recursive: true, force: true })
   }
-}
-
-/** The rows of a CSV file as a workbook. */
-async function asSpreadsheet(csv: string, path: string): Promise<void> {
-  const out = createWriteStream(path)
-  const parser = csvParser(',')
-  const decoder = new TextDecoder()
-  let writer: ReturnType<typeof xlsxWriter> | undefined
-  const take = (records: { cells: string[] }[]) => {
-    const rows = records.map(({ cells }) => cells)
-    writer ??= xlsxWriter(rows.shift() ?? [], (bytes) => out.write(bytes))
-    writer.rows(rows)
-  }
-  for await (const piece of createReadStream(csv)) take(parser.push(decoder.decode(piece, { stream: true })))
-  take(parser.end())
-  writer?.end()
-  await new Promise((resolve) => out.end(resolve))
 }
 
 type Prepared = { url: string; accountId: string }
@@ -290,17 +272,6 @@ async function withClient<Result>(url: string, work: (client: pg.Client) => Prom
   } finally {
     await client.end()
   }
-}
-
-function* pieces(made: Generator<string, unknown>) {
-  let text = ''
-  for (const row of made) {
-    text += row
-    if (text.length < 262_144) continue
-    yield text
-    text = ''
-  }
-  yield text
 }
 
 const rounded = <Figures extends Record<string, number>>(figures: Figures) =>

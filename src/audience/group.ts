@@ -1,12 +1,13 @@
 import type { z } from 'zod'
 import { type Db, maybeRow, rows, sql } from '../platform/database.ts'
-import { DomainError, violatedConstraint } from '../platform/errors.ts'
+import { DomainError } from '../platform/errors.ts'
 import type { JobRow } from '../platform/jobs.ts'
 import { pageOfRows, readCursor } from '../platform/page.ts'
 import type { Actor } from './contact-event.ts'
 import { countsOfGroups, NOBODY, type StatusCounts } from './counts.ts'
 import type { AudienceErrorCode } from './errors.ts'
 import type { Group, GroupKind, groupsQuery } from './group.contract.ts'
+import { unlessTaken } from './unless-taken.ts'
 
 /** A group with the work on it as its row; the API shows jobs in one way for all. */
 export type GroupWithJob = Omit<Group, 'job'> & { job: JobRow | null }
@@ -121,13 +122,12 @@ export async function createGroup(
   name: string,
   kind: GroupKind = 'regular',
 ): Promise<GroupWithJob> {
-  const made = await unlessTaken(
+  const made = await unlessTaken('group', name, () =>
     maybeRow(
       db,
       sql<{ group_id: string }>`
       insert into groups (account_id, name, kind, created_by) values (${accountId}, ${name}, ${kind}, ${userId}) returning group_id`,
     ),
-    name,
   )
   return findGroup(db, accountId, made?.group_id ?? '0')
 }
@@ -138,12 +138,11 @@ export async function createGroup(
  * @throws DomainError group.not_found, group.exists
  */
 export async function renameGroup(db: Db, accountId: string, groupId: string, name: string): Promise<GroupWithJob> {
-  await unlessTaken(
+  await unlessTaken('group', name, () =>
     maybeRow(
       db,
       sql`update groups set name = ${name} where account_id = ${accountId} and group_id = ${groupId} returning group_id`,
     ),
-    name,
   )
   return findGroup(db, accountId, groupId)
 }
@@ -159,7 +158,7 @@ export async function archiveGroup(
   groupId: string,
   to: 'archived' | 'restored',
 ): Promise<GroupWithJob> {
-  await unlessTaken(
+  await unlessTaken('group', undefined, () =>
     maybeRow(
       db,
       sql`
@@ -168,14 +167,4 @@ export async function archiveGroup(
     ),
   )
   return findGroup(db, accountId, groupId)
-}
-
-async function unlessTaken<Result>(write: Promise<Result>, name?: string): Promise<Result> {
-  try {
-    return await write
-  } catch (error) {
-    if (!violatedConstraint(error)) throw error
-    const which = name === undefined ? 'this name' : `the name “${name}”`
-    throw new DomainError<AudienceErrorCode>('group.exists', `There is a group with ${which} already.`)
-  }
 }

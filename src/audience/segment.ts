@@ -1,12 +1,13 @@
 import type { z } from 'zod'
 import { type Db, maybeRow, row, rows, run, sql } from '../platform/database.ts'
-import { DomainError, violatedConstraint } from '../platform/errors.ts'
+import { DomainError } from '../platform/errors.ts'
 import { pageOfRows, readCursor } from '../platform/page.ts'
 import { type Condition, savedCondition } from './condition.contract.ts'
 import { checkCondition } from './condition-check.ts'
 import type { Actor } from './contact-event.ts'
 import type { AudienceErrorCode } from './errors.ts'
 import type { Segment, segmentChange, segmentsQuery } from './segment.contract.ts'
+import { unlessTaken } from './unless-taken.ts'
 
 type SegmentRow = {
   segment_id: string
@@ -70,14 +71,13 @@ export async function createSegment(
   { name, condition }: { name: string; condition: Condition },
 ): Promise<Segment> {
   await checkCondition(db, accountId, condition, '/condition')
-  const made = await unlessTaken(
+  const made = await unlessTaken('segment', name, () =>
     row(
       db,
       sql<SegmentRow>`
       insert into segments (account_id, name, condition, created_by)
       values (${accountId}, ${name}, ${JSON.stringify(condition)}::jsonb, ${userId}) returning ${columns}`,
     ),
-    name,
   )
   return present(made)
 }
@@ -94,7 +94,7 @@ export async function changeSegment(
   { name, condition }: z.infer<typeof segmentChange>,
 ): Promise<Segment> {
   if (condition) await checkCondition(db, accountId, condition, '/condition')
-  await unlessTaken(
+  await unlessTaken('segment', name, () =>
     run(
       db,
       sql`
@@ -102,7 +102,6 @@ export async function changeSegment(
         condition = coalesce(${condition ? JSON.stringify(condition) : null}::jsonb, condition), updated_at = now()
       where account_id = ${accountId} and segment_id = ${segmentId}`,
     ),
-    name,
   )
   return findSegment(db, accountId, segmentId)
 }
@@ -118,7 +117,7 @@ export async function archiveSegment(
   segmentId: string,
   to: 'archived' | 'restored',
 ): Promise<Segment> {
-  await unlessTaken(
+  await unlessTaken('segment', undefined, () =>
     run(
       db,
       sql`
@@ -137,13 +136,3 @@ const present = (found: SegmentRow): Segment => ({
   updatedAt: found.updated_at.toISOString(),
   archivedAt: found.archived_at?.toISOString() ?? null,
 })
-
-async function unlessTaken<Result>(write: Promise<Result>, name?: string): Promise<Result> {
-  try {
-    return await write
-  } catch (error) {
-    if (!violatedConstraint(error)) throw error
-    const which = name === undefined ? 'this name' : `the name “${name}”`
-    throw new DomainError<AudienceErrorCode>('segment.exists', `There is a segment with ${which} already.`)
-  }
-}

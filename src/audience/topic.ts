@@ -1,7 +1,8 @@
 import { type Db, maybeRow, row, rows, run, sql, transaction } from '../platform/database.ts'
-import { DomainError, violatedConstraint } from '../platform/errors.ts'
+import { DomainError } from '../platform/errors.ts'
 import type { AudienceErrorCode } from './errors.ts'
 import type { NewTopic, Topic, TopicChange } from './topic.contract.ts'
+import { unlessTaken } from './unless-taken.ts'
 
 const MOST = 100
 
@@ -29,7 +30,7 @@ export async function listTopics(db: Db, accountId: string, archived = false): P
  * @throws DomainError topic.exists, topic.too_many beyond 100
  */
 export async function createTopic(db: Db, accountId: string, { name, description }: NewTopic): Promise<Topic> {
-  const topicId = await unlessTaken(name, () =>
+  const topicId = await unlessTaken('topic', name, () =>
     transaction(db, async (trx) => {
       await run(trx, sql`select from accounts where account_id = ${accountId} for no key update`)
       const { open, last } = await row(
@@ -61,7 +62,7 @@ export async function createTopic(db: Db, accountId: string, { name, description
  * @throws DomainError topic.not_found, topic.exists
  */
 export async function changeTopic(db: Db, accountId: string, topicId: string, change: TopicChange): Promise<Topic> {
-  await unlessTaken(change.name, () =>
+  await unlessTaken('topic', change.name, () =>
     run(
       db,
       sql`
@@ -83,7 +84,7 @@ export async function archiveTopic(
   topicId: string,
   to: 'archived' | 'restored',
 ): Promise<Topic> {
-  await unlessTaken(undefined, () =>
+  await unlessTaken('topic', undefined, () =>
     run(
       db,
       sql`
@@ -131,13 +132,3 @@ const present = (found: TopicRow): Topic => ({
   createdAt: found.created_at.toISOString(),
   archivedAt: found.archived_at?.toISOString() ?? null,
 })
-
-async function unlessTaken<Result>(name: string | undefined, write: () => Promise<Result>): Promise<Result> {
-  try {
-    return await write()
-  } catch (error) {
-    if (!violatedConstraint(error)) throw error
-    const which = name === undefined ? 'this name' : `the name “${name}”`
-    throw new DomainError<AudienceErrorCode>('topic.exists', `There is a topic with ${which} already.`)
-  }
-}

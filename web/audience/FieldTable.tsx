@@ -1,17 +1,10 @@
-import { ActionIcon, Group, Tooltip, VisuallyHidden } from '@mantine/core'
-import {
-  IconArchive,
-  IconArrowDown,
-  IconArrowUp,
-  IconCheck,
-  IconCopy,
-  IconPencil,
-  IconRestore,
-} from '@tabler/icons-react'
+import { VisuallyHidden } from '@mantine/core'
+import { IconCheck, IconCopy } from '@tabler/icons-react'
 import type { Field } from '../../src/audience/field.contract.ts'
 import { Copy } from '../ui/Copy.tsx'
 import { count } from '../ui/format.ts'
-import type { Icon } from '../ui/look.ts'
+import { IconAct } from '../ui/IconAct.tsx'
+import { movedIds, RowActs } from '../ui/RowActs.tsx'
 import { fieldTypes, mergePoint, useFieldArchive, useFieldOrder } from './fields.ts'
 
 type TableProps = { fields: Field[]; archived: boolean; onEdit: (field: Field) => void }
@@ -19,11 +12,6 @@ type TableProps = { fields: Field[]; archived: boolean; onEdit: (field: Field) =
 export function FieldTable({ fields, archived, onEdit }: TableProps) {
   const order = useFieldOrder()
   const archive = useFieldArchive()
-  const moved = (from: number, to: number) => {
-    const ids = fields.map(({ id }) => id)
-    ids.splice(to, 0, ...ids.splice(from, 1))
-    order.mutate(ids)
-  }
   return (
     <section className="panel scroll" aria-label="Fields">
       <table className="grid">
@@ -57,30 +45,15 @@ export function FieldTable({ fields, archived, onEdit }: TableProps) {
                 <MergePoint field={field} />
               </td>
               <td>
-                <Group gap={4} justify="flex-end" wrap="nowrap">
-                  {!archived && (
-                    <>
-                      <Act
-                        icon={IconArrowUp}
-                        name={`Move ${field.label} up`}
-                        disabled={place === 0}
-                        onClick={() => moved(place, place - 1)}
-                      />
-                      <Act
-                        icon={IconArrowDown}
-                        name={`Move ${field.label} down`}
-                        disabled={place === fields.length - 1}
-                        onClick={() => moved(place, place + 1)}
-                      />
-                      <Act icon={IconPencil} name={`Change ${field.label}`} onClick={() => onEdit(field)} />
-                    </>
-                  )}
-                  <Act
-                    icon={archived ? IconRestore : IconArchive}
-                    name={`${archived ? 'Restore' : 'Archive'} ${field.label}`}
-                    onClick={() => archive.mutate({ id: field.id, to: archived ? 'restore' : 'archive' })}
-                  />
-                </Group>
+                <RowActs
+                  name={field.label}
+                  place={place}
+                  last={fields.length - 1}
+                  archived={archived}
+                  onMove={(to) => order.mutate(movedIds(fields, place, to))}
+                  onEdit={() => onEdit(field)}
+                  onArchive={() => archive.mutate({ id: field.id, to: archived ? 'restore' : 'archive' })}
+                />
               </td>
             </tr>
           ))}
@@ -103,7 +76,7 @@ function MergePoint({ field }: { field: Field }) {
       <code className="mono nowrap">{mergePoint(field)}</code>
       <Copy value={mergePoint(field)}>
         {(copy, copied) => (
-          <Act
+          <IconAct
             icon={copied ? IconCheck : IconCopy}
             name={copied ? 'Copied' : `Copy the merge point of ${field.label}`}
             onClick={copy}
@@ -111,17 +84,5 @@ function MergePoint({ field }: { field: Field }) {
         )}
       </Copy>
     </span>
-  )
-}
-
-type ActProps = { icon: Icon; name: string; disabled?: boolean; onClick: () => void }
-
-function Act({ icon: Sign, name, disabled = false, onClick }: ActProps) {
-  return (
-    <Tooltip label={name}>
-      <ActionIcon variant="subtle" color="gray" aria-label={name} disabled={disabled} onClick={onClick}>
-        <Sign size={16} stroke={1.7} aria-hidden />
-      </ActionIcon>
-    </Tooltip>
   )
 }

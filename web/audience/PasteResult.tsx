@@ -7,11 +7,11 @@ import {
   IconUserQuestion,
   IconUsers,
 } from '@tabler/icons-react'
-import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { useEffect, useId, useRef } from 'react'
 import type { PastedResult } from '../../src/audience/group.contract.ts'
 import { Address } from '../ui/Address.tsx'
 import { count, counted } from '../ui/format.ts'
-import type { Icon, Tint } from '../ui/look.ts'
+import { TallyLine } from '../ui/TallyLine.tsx'
 
 /** What became of every line that was pasted; the numbers add up to the lines. */
 export function PasteResult({
@@ -34,27 +34,27 @@ export function PasteResult({
         What happened
       </Title>
       <ul className="tally paste-tally">
-        <Line icon={IconCircleCheck} tint="active" title="Added to the group" n={added}>
+        <TallyLine icon={IconCircleCheck} tint="active" title="Added to the group" n={added}>
           {made > 0 && `${counted(made, 'address', 'addresses')} became ${made === 1 ? 'a contact' : 'contacts'}.`}
           {held > 0 &&
             ` ${counted(held, 'contact')} ${held === 1 ? 'gets' : 'get'} no mail until you decide: possibly somebody who opted out.`}
-        </Line>
-        {already > 0 && <Line icon={IconUsers} tint="gray" title="Already in the group" n={already} />}
+        </TallyLine>
+        {already > 0 && <TallyLine icon={IconUsers} tint="gray" title="Already in the group" n={already} />}
         {optedOut > 0 && (
-          <Line icon={IconLock} tint="optOut" title="Opted out" n={optedOut}>
+          <TallyLine icon={IconLock} tint="optOut" title="Opted out" n={optedOut}>
             They join no group.
             <Addresses of={optedOutAddresses} />
-          </Line>
+          </TallyLine>
         )}
-        {duplicate > 0 && <Line icon={IconCopy} tint="gray" title="Pasted more than once" n={duplicate} />}
+        {duplicate > 0 && <TallyLine icon={IconCopy} tint="gray" title="Pasted more than once" n={duplicate} />}
         {unknown.length > 0 && (
-          <Line icon={IconUserQuestion} tint="brand" title="Not a contact" n={unknown.length}>
+          <TallyLine icon={IconUserQuestion} tint="brand" title="Not a contact" n={unknown.length}>
             They were left out.
             <Addresses of={unknown} />
-          </Line>
+          </TallyLine>
         )}
         {invalid.length > 0 && (
-          <Line icon={IconAlertTriangle} tint="errored" title="Not an address" n={invalid.length}>
+          <TallyLine icon={IconAlertTriangle} tint="errored" title="Not an address" n={invalid.length}>
             <ul className="pasted" aria-label="Lines that are no addresses">
               {invalid.map(({ line, text, problem }) => (
                 <li key={`${line} ${text}`}>
@@ -62,7 +62,7 @@ export function PasteResult({
                 </li>
               ))}
             </ul>
-          </Line>
+          </TallyLine>
         )}
       </ul>
       <div className="row dialog-acts">
@@ -72,31 +72,6 @@ export function PasteResult({
         <Button onClick={onClose}>Close</Button>
       </div>
     </section>
-  )
-}
-
-function Line({
-  icon: Sign,
-  tint,
-  title,
-  n,
-  children,
-}: {
-  icon: Icon
-  tint: Tint
-  title: string
-  n: number
-  children?: ReactNode
-}) {
-  return (
-    <li>
-      <Sign size={20} stroke={1.7} className={`fg-${tint}`} aria-hidden />
-      <div>
-        <div className="t">{title}</div>
-        <div className="dim">{children}</div>
-      </div>
-      <div className="n">{count(n)}</div>
-    </li>
   )
 }
 

@@ -1,13 +1,5 @@
-import { ActionIcon, Button, Group, Select, Tooltip, VisuallyHidden } from '@mantine/core'
-import {
-  IconArchive,
-  IconArrowDown,
-  IconArrowUp,
-  IconMessages,
-  IconPencil,
-  IconPlus,
-  IconRestore,
-} from '@tabler/icons-react'
+import { Button, Select, VisuallyHidden } from '@mantine/core'
+import { IconMessages, IconPlus } from '@tabler/icons-react'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Topic } from '../../src/audience/topic.contract.ts'
@@ -15,8 +7,8 @@ import { paths } from '../paths.ts'
 import { EmptyState } from '../ui/EmptyState.tsx'
 import { ErrorPanel } from '../ui/ErrorPanel.tsx'
 import { count, counted } from '../ui/format.ts'
-import type { Icon } from '../ui/look.ts'
 import { PageHeader } from '../ui/PageHeader.tsx'
+import { movedIds, RowActs } from '../ui/RowActs.tsx'
 import { Waiting } from '../ui/Waiting.tsx'
 import { TopicDialog } from './TopicDialog.tsx'
 import { useTopicArchive, useTopicOrder, useTopics } from './topics.ts'
@@ -89,11 +81,6 @@ type TableProps = { topics: Topic[]; archived: boolean; onEdit: (topic: Topic) =
 function TopicTable({ topics, archived, onEdit }: TableProps) {
   const order = useTopicOrder()
   const archive = useTopicArchive()
-  const moved = (from: number, to: number) => {
-    const ids = topics.map(({ id }) => id)
-    ids.splice(to, 0, ...ids.splice(from, 1))
-    order.mutate(ids)
-  }
   return (
     <section className="panel scroll" aria-label="Topics">
       <table className="grid">
@@ -121,47 +108,20 @@ function TopicTable({ topics, archived, onEdit }: TableProps) {
               <td className="right num">{count(topic.counts.chosen)}</td>
               <td className="right num only-wide">{count(topic.counts.left)}</td>
               <td>
-                <Group gap={4} justify="flex-end" wrap="nowrap">
-                  {!archived && (
-                    <>
-                      <Act
-                        icon={IconArrowUp}
-                        name={`Move ${topic.name} up`}
-                        disabled={place === 0}
-                        onClick={() => moved(place, place - 1)}
-                      />
-                      <Act
-                        icon={IconArrowDown}
-                        name={`Move ${topic.name} down`}
-                        disabled={place === topics.length - 1}
-                        onClick={() => moved(place, place + 1)}
-                      />
-                      <Act icon={IconPencil} name={`Change ${topic.name}`} onClick={() => onEdit(topic)} />
-                    </>
-                  )}
-                  <Act
-                    icon={archived ? IconRestore : IconArchive}
-                    name={`${archived ? 'Restore' : 'Archive'} ${topic.name}`}
-                    onClick={() => archive.mutate({ id: topic.id, to: archived ? 'restore' : 'archive' })}
-                  />
-                </Group>
+                <RowActs
+                  name={topic.name}
+                  place={place}
+                  last={topics.length - 1}
+                  archived={archived}
+                  onMove={(to) => order.mutate(movedIds(topics, place, to))}
+                  onEdit={() => onEdit(topic)}
+                  onArchive={() => archive.mutate({ id: topic.id, to: archived ? 'restore' : 'archive' })}
+                />
               </td>
             </tr>
           ))}
         </tbody>
       </table>
     </section>
-  )
-}
-
-type ActProps = { icon: Icon; name: string; disabled?: boolean; onClick: () => void }
-
-function Act({ icon: Sign, name, disabled = false, onClick }: ActProps) {
-  return (
-    <Tooltip label={name}>
-      <ActionIcon variant="subtle" color="gray" aria-label={name} disabled={disabled} onClick={onClick}>
-        <Sign size={16} stroke={1.7} aria-hidden />
-      </ActionIcon>
-    </Tooltip>
   )
 }

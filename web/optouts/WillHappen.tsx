@@ -1,8 +1,7 @@
 import { Button, Text } from '@mantine/core'
 import { IconAlertTriangle, IconBan, IconCheck, IconCopy, IconUsers, IconWorld } from '@tabler/icons-react'
-import type { ReactNode } from 'react'
 import { count, counted } from '../ui/format.ts'
-import type { Icon, Tint } from '../ui/look.ts'
+import { TallyLine } from '../ui/TallyLine.tsx'
 import type { Outlook, Way } from './question.ts'
 
 /** On the right: what pressing the button will do, in numbers. */
@@ -67,11 +66,11 @@ function linesOf(way: Way, outlook: Outlook, onCorrect: (line: number) => void) 
       ? `${counted(outlook.waiting, 'message')} waiting for them ${outlook.waiting === 1 ? 'is' : 'are'} held back`
       : 'No message is waiting for them'
   return [
-    <Line key="contacts" icon={IconUsers} tint="optOut" title="Contacts that opt out" n={outlook.contacts}>
+    <TallyLine key="contacts" icon={IconUsers} tint="optOut" title="Contacts that opt out" n={outlook.contacts}>
       {way === 'group' || way === 'segment' ? 'In Error or Active now' : waits}
-    </Line>,
+    </TallyLine>,
     (way === 'paste' || way === 'hashes') && (
-      <Line
+      <TallyLine
         key="others"
         icon={IconWorld}
         tint="optOut"
@@ -79,18 +78,18 @@ function linesOf(way: Way, outlook: Outlook, onCorrect: (line: number) => void) 
         n={outlook.notContacts}
       >
         Kept, so that no later import brings them in
-      </Line>
+      </TallyLine>
     ),
-    <Line key="already" icon={IconCheck} tint="gray" title="Already opted out" n={outlook.already}>
+    <TallyLine key="already" icon={IconCheck} tint="gray" title="Already opted out" n={outlook.already}>
       Stay as they are, with their first reason
-    </Line>,
+    </TallyLine>,
     outlook.duplicates > 0 && (
-      <Line key="twice" icon={IconCopy} tint="gray" title="Given twice" n={outlook.duplicates}>
+      <TallyLine key="twice" icon={IconCopy} tint="gray" title="Given twice" n={outlook.duplicates}>
         Each counts once
-      </Line>
+      </TallyLine>
     ),
     first && (
-      <Line
+      <TallyLine
         key="invalid"
         icon={IconAlertTriangle}
         tint="errored"
@@ -103,7 +102,7 @@ function linesOf(way: Way, outlook: Outlook, onCorrect: (line: number) => void) 
         }
       >
         <InvalidLines invalid={outlook.invalid} />
-      </Line>
+      </TallyLine>
     ),
   ]
 }
@@ -122,33 +121,5 @@ function InvalidLines({ invalid }: { invalid: Outlook['invalid'] }) {
       {invalid.length > NAMED && <div>And {counted(invalid.length - NAMED, 'more line')}.</div>}
       <div>These do not opt out until corrected.</div>
     </>
-  )
-}
-
-function Line({
-  icon: Sign,
-  tint,
-  title,
-  n,
-  children,
-  action,
-}: {
-  icon: Icon
-  tint: Tint
-  title: string
-  n: number
-  children: ReactNode
-  action?: ReactNode
-}) {
-  return (
-    <li>
-      <Sign size={20} stroke={1.7} className={`fg-${tint}`} aria-hidden />
-      <div>
-        <div className="t">{title}</div>
-        <div className="dim">{children}</div>
-      </div>
-      <div className="n">{count(n)}</div>
-      <div className="go">{action}</div>
-    </li>
   )
 }

@@ -1,9 +1,9 @@
-import { ActionIcon, Select, TextInput, Tooltip } from '@mantine/core'
+import { Select, TextInput } from '@mantine/core'
 import { IconArrowDown, IconArrowUp, IconX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { contactSource } from '../../src/audience/contact.contract.ts'
 import { contactStatus } from '../../src/audience/group.contract.ts'
-import type { Icon } from '../ui/look.ts'
+import { IconAct } from '../ui/IconAct.tsx'
 import type { Choices } from './choices.ts'
 import { FieldEditor } from './FieldEditor.tsx'
 import { fresh, gapOf, kinds, type Leaf, startValues } from './tree.ts'
@@ -233,19 +233,9 @@ export function MoveActs({
 }) {
   return (
     <span className="row one acts-of-row">
-      <Act icon={IconArrowUp} name={`Move ${name} up`} onClick={onUp} />
-      <Act icon={IconArrowDown} name={`Move ${name} down`} onClick={onDown} />
-      <Act icon={IconX} name={`Remove ${name}`} onClick={onRemove} />
+      <IconAct icon={IconArrowUp} name={`Move ${name} up`} onClick={onUp} />
+      <IconAct icon={IconArrowDown} name={`Move ${name} down`} onClick={onDown} />
+      <IconAct icon={IconX} name={`Remove ${name}`} onClick={onRemove} />
     </span>
-  )
-}
-
-function Act({ icon: Sign, name, onClick }: { icon: Icon; name: string; onClick: (() => void) | undefined }) {
-  return (
-    <Tooltip label={name}>
-      <ActionIcon variant="subtle" color="gray" aria-label={name} disabled={!onClick} onClick={onClick}>
-        <Sign size={16} stroke={1.7} aria-hidden />
-      </ActionIcon>
-    </Tooltip>
   )
 }

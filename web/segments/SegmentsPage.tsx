@@ -1,14 +1,16 @@
-import { ActionIcon, Tooltip, VisuallyHidden } from '@mantine/core'
+import { VisuallyHidden } from '@mantine/core'
 import { IconArchive, IconFilter, IconPlus } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type ContactCounts, contactCounts } from '../../src/audience/contact.contract.ts'
+import type { ContactCounts } from '../../src/audience/contact.contract.ts'
 import type { ContactStatus } from '../../src/audience/group.contract.ts'
 import { type Segment, segments as segmentsSchema } from '../../src/audience/segment.contract.ts'
 import { anything, get, post } from '../api.ts'
+import { useSegmentCounts } from '../optouts/segments.ts'
 import { paths } from '../paths.ts'
 import { EmptyState } from '../ui/EmptyState.tsx'
 import { ErrorPanel } from '../ui/ErrorPanel.tsx'
 import { count, counted } from '../ui/format.ts'
+import { IconAct } from '../ui/IconAct.tsx'
 import { ButtonLink, RecordLink } from '../ui/links.tsx'
 import { noticeDone, noticeFault } from '../ui/notice.tsx'
 import { PageHeader } from '../ui/PageHeader.tsx'
@@ -112,11 +114,7 @@ function SegmentTable({ segments }: { segments: Segment[] }) {
 
 /** Counted for each row by itself, so that the list is there at once. */
 function Size({ id, part }: { id: string; part: keyof ContactCounts }) {
-  const counts = useQuery({
-    queryKey: ['segments', 'counts', id],
-    queryFn: () => get(`/segments/${id}/counts`, contactCounts),
-    staleTime: 30_000,
-  })
+  const counts = useSegmentCounts(id)
   if (counts.error) return part === 'total' ? <span className="dim">Not counted</span> : null
   return counts.data ? count(counts.data[part]) : <span className="dim">…</span>
 }
@@ -132,11 +130,5 @@ function Archive({ segment: { id, name } }: { segment: Segment }) {
     onSuccess: () => noticeDone(`Archived ${name}.`, () => act('restore')),
     onError: noticeFault,
   })
-  return (
-    <Tooltip label={`Archive ${name}`}>
-      <ActionIcon variant="subtle" color="gray" aria-label={`Archive ${name}`} onClick={() => archive.mutate()}>
-        <IconArchive size={16} stroke={1.7} aria-hidden />
-      </ActionIcon>
-    </Tooltip>
-  )
+  return <IconAct icon={IconArchive} name={`Archive ${name}`} onClick={() => archive.mutate()} />
 }

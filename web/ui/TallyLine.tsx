@@ -11,13 +11,16 @@ export function TallyLine({
   children,
   n,
   onShow,
+  action,
 }: {
   icon: Icon
   tint: Tint
   title: string
-  children: ReactNode
+  children?: ReactNode
   n: number
-  onShow: () => void
+  onShow?: () => void
+  /** In place of the rows: what can be done about it. */
+  action?: ReactNode
 }) {
   return (
     <li>
@@ -28,7 +31,8 @@ export function TallyLine({
       </div>
       <div className="n">{count(n)}</div>
       <div className="go">
-        {n > 0 && (
+        {action}
+        {onShow && n > 0 && (
           <Button variant="subtle" color="gray" size="compact-sm" aria-label={`Show rows: ${title}`} onClick={onShow}>
             Show rows
           </Button>
