@@ -7,7 +7,7 @@ import { choose, signIn, signInAnyWidth } from './sign-in.ts'
 type Made = { id: string }
 
 const fields = [
-  { label: 'Town', type: 'short' },
+  { label: 'Home town', type: 'short' },
   { label: 'Age', type: 'number' },
   { label: 'Born', type: 'date' },
   { label: 'Member type', type: 'one_of', options: ['Single', 'Family'] },
@@ -52,7 +52,7 @@ let made: Promise<{ group: string }> | undefined
 const fill = ({ api }: Program) =>
   (made ??= (async () => {
     for (const field of fields) await api('POST', '/fields', field)
-    const { id } = await api<Made>('POST', '/groups', { name: 'Members' })
+    const { id } = await api<Made>('POST', '/groups', { name: 'Bell ringers' })
     return { group: id }
   })())
 
@@ -67,14 +67,14 @@ test('contacts are added one after the other, in the same groups', async ({ page
   await expect(dialog.getByText('1 field needs a change')).toBeVisible()
   await expect(address).toBeFocused()
   await address.fill('one.moor@post.example')
-  await dialog.getByLabel('Town').fill('Graz')
-  await dialog.getByRole('checkbox', { name: 'Members' }).check()
+  await dialog.getByLabel('Home town').fill('Graz')
+  await dialog.getByRole('checkbox', { name: 'Bell ringers' }).check()
   await dialog.getByRole('button', { name: 'Save and add another' }).click()
   await expect(page.getByText('Added one.moor@post.example.')).toBeVisible()
   await expect(address).toBeFocused()
   await expect(address).toHaveValue('')
-  await expect(dialog.getByLabel('Town')).toHaveValue('')
-  await expect(dialog.getByRole('checkbox', { name: 'Members' })).toBeChecked()
+  await expect(dialog.getByLabel('Home town')).toHaveValue('')
+  await expect(dialog.getByRole('checkbox', { name: 'Bell ringers' })).toBeChecked()
   await address.fill('two.moor@post.example')
   await dialog.getByRole('button', { name: 'Save and close' }).click()
   await expect(dialog).toBeHidden()
@@ -94,7 +94,7 @@ test('a record keeps each kind of detail, says what does not fit, and asks befor
   })
   await signIn(page, program)
   await page.goto(`${program.url}/audience/contacts/${id}`)
-  await page.getByLabel('Town').fill('Linz')
+  await page.getByLabel('Home town').fill('Linz')
   await page.getByLabel('Age').fill('41.5')
   await page.getByLabel('Born').fill('1983-02-28')
   await choose(page, 'Member type', 'Family')
@@ -109,14 +109,14 @@ test('a record keeps each kind of detail, says what does not fit, and asks befor
   const saved = await program.api<{ fields: unknown }>('GET', `/contacts/${id}`)
   expect(saved.fields).toEqual({
     first_name: 'Tomasz',
-    town: 'Linz',
+    home_town: 'Linz',
     age: 41.5,
     born: '1983-02-28',
     member_type: 'Family',
     likes: ['Tulips'],
     volunteer: false,
   })
-  await page.getByLabel('Town').fill('x'.repeat(256))
+  await page.getByLabel('Home town').fill('x'.repeat(256))
   await page.getByLabel('Address').fill('tomasz@')
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await expect(page.getByText('1 field needs a change')).toBeVisible()
@@ -124,6 +124,29 @@ test('a record keeps each kind of detail, says what does not fit, and asks befor
   await page.getByRole('button', { name: 'Discard' }).click()
   await expect(page.getByLabel('Address')).toHaveValue('tomasz@post.example')
   await expect(page.getByText('No unsaved changes')).toBeVisible()
+})
+
+test('what is typed while a record is being saved is kept, and not yet saved', async ({ page, program }) => {
+  await fill(program)
+  const { id } = await program.api<Made>('POST', '/contacts', { address: 'quick@post.example', fields: {} })
+  await signIn(page, program)
+  await page.goto(`${program.url}/audience/contacts/${id}`)
+  const saving = Promise.withResolvers<void>()
+  await page.route(`**/contacts/${id}`, async (route) => {
+    if (route.request().method() === 'PATCH') await saving.promise
+    await route.continue()
+  })
+  await page.getByLabel('Home town').fill('Linz')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByLabel('First name').fill('Quentin')
+  saving.resolve()
+  await expect(page.getByText('Saved.')).toBeVisible()
+  await expect(page.getByLabel('First name')).toHaveValue('Quentin')
+  await expect(page.getByText('Not saved yet')).toBeVisible()
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(page.getByText('No unsaved changes')).toBeVisible()
+  const saved = await program.api<{ fields: unknown }>('GET', `/contacts/${id}`)
+  expect(saved.fields).toEqual({ first_name: 'Quentin', home_town: 'Linz' })
 })
 
 for (const { colorScheme, width } of looks)

@@ -28,16 +28,16 @@ export function ContactDetails({ contact }: { contact: Contact }) {
   const dirty = changed.length > 0 || addressChanged
   const valueOf = (name: string) => draft.fields[name] ?? contact.fields[name]
   const save = useMutation({
-    mutationFn: () =>
+    mutationFn: (_sent: Draft) =>
       patch(`/contacts/${contact.id}`, contactSchema, {
         ...(addressChanged ? { address: draft.address?.trim() } : {}),
         ...(changed.length > 0
           ? { fields: Object.fromEntries(changed.map(([name, value]) => [name, isEmpty(value) ? null : value])) }
           : {}),
       }),
-    onSuccess: async () => {
+    onSuccess: async (_saved, sent) => {
       await client.invalidateQueries({ queryKey: ['contacts'] })
-      setDraft(untouched)
+      setDraft((now) => typedSince(sent, now))
       noticeDone('Saved.')
     },
     onError: async (error) => {
@@ -61,7 +61,7 @@ export function ContactDetails({ contact }: { contact: Contact }) {
       ...emptyOnes(known, valueOf),
     }
     show(found)
-    if (Object.keys(found).length === 0) save.mutate()
+    if (Object.keys(found).length === 0) save.mutate(draft)
   }
   return (
     <Panel title="Details" aside={<ContactStatus contact={contact} />}>
@@ -121,6 +121,15 @@ export function ContactDetails({ contact }: { contact: Contact }) {
       <LeaveGuard active={dirty} />
     </Panel>
   )
+}
+
+/** What was typed while the rest was being saved. */
+function typedSince(sent: Draft, now: Draft): Draft {
+  const fields = Object.entries(now.fields).filter(([name, value]) => value !== sent.fields[name])
+  return {
+    ...(now.address === undefined || now.address === sent.address ? {} : { address: now.address }),
+    fields: Object.fromEntries(fields),
+  }
 }
 
 function isSame(one: FieldValue, other: FieldValue | undefined): boolean {
