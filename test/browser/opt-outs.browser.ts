@@ -1,7 +1,7 @@
 // Many opt-outs at once: pasted, by file and by domain, contacts or not.
 import { inspect } from './inspect.ts'
 import { expect, type Program, test } from './program.ts'
-import { openAudience, signIn } from './sign-in.ts'
+import { choose, openAudience, signIn } from './sign-in.ts'
 
 const add = ({ api }: Program, address: string) => api<{ id: string }>('POST', '/contacts', { address })
 const statusOf = async ({ api }: Program, id: string) =>
@@ -61,6 +61,31 @@ test('an operator opts out the people of a file, most of them unknown', async ({
   await expect(page.getByRole('region', { name: 'What happened' })).toBeVisible()
   expect(await statusOf(program, known.id)).toBe('opt_out')
   await expect(program.api('POST', '/contacts', { address: 'unknown.1@post.example' })).rejects.toThrow(/409/)
+})
+
+test('an operator opts out a group and a segment, and follows the work', async ({ page, program }) => {
+  const [grouped, found] = [await add(program, 'in.group@post.example'), await add(program, 'in.segment@post.example')]
+  const { id } = await program.api<{ id: string }>('POST', '/groups', { name: 'Leaving together' })
+  await program.api('POST', `/groups/${id}/members`, { contactIds: [grouped.id] })
+  const condition = { type: 'address', op: 'is', values: ['in.segment@post.example'] }
+  await program.api('POST', '/segments', { name: 'Leaving by segment', condition })
+  await signIn(page, program)
+
+  await openAudience(page, 'Opt-outs')
+  await page.getByRole('tab', { name: 'Segment' }).click()
+  await choose(page, 'Segment', 'Leaving by segment')
+  await page.getByRole('button', { name: 'Opt out 1 contact' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Yes' }).click()
+  await expect(page.getByText('Opted out 1 contact. 0 already were.')).toBeVisible()
+  expect(await statusOf(program, found.id)).toBe('opt_out')
+
+  await page.getByRole('tab', { name: 'Group' }).click()
+  await choose(page, 'Group', 'Leaving together')
+  await page.getByRole('button', { name: 'Opt out 1 contact' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Yes' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Leaving together' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: '1 opted out, 0 already were' })).toBeVisible()
+  expect(await statusOf(program, grouped.id)).toBe('opt_out')
 })
 
 test('an operator opts out a domain, and nobody at it comes in any more', async ({ page, program }) => {

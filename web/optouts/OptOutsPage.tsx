@@ -2,6 +2,7 @@ import { Text } from '@mantine/core'
 import { useDebouncedValue, useDisclosure } from '@mantine/hooks'
 import { useRef, useState } from 'react'
 import { messageOf } from '../api.ts'
+import { BulkJobs } from '../audience/BulkJobs.tsx'
 import { useGroups } from '../audience/groups.ts'
 import { paths } from '../paths.ts'
 import { Confirm } from '../ui/Confirm.tsx'
@@ -12,7 +13,7 @@ import { type Done, useOptOut } from './act.ts'
 import { GivePanel } from './GivePanel.tsx'
 import { OptOutList } from './OptOutList.tsx'
 import { OptOutRules } from './OptOutRules.tsx'
-import { type Given, nothingGiven, tooMany, useOutlook, type Way } from './question.ts'
+import { type Given, howMany, nothingGiven, tooMany, useOutlook, type Way } from './question.ts'
 import { WhatHappened } from './WhatHappened.tsx'
 import { WillHappen } from './WillHappen.tsx'
 
@@ -40,6 +41,7 @@ export function OptOutsPage() {
         note="For people who asked you directly or left in another system. They need not be contacts."
       />
       <div className="body">
+        <BulkJobs />
         {done && <WhatHappened done={done} onClose={() => setDone(undefined)} />}
         <div className="two">
           <div className="stack">
@@ -112,8 +114,7 @@ export function OptOutsPage() {
 
 function questionOf(way: Way, given: Given, n: number): string {
   if (way === 'domain') return `Opt out everybody at ${given.domain.trim().replace(/^\*?@/, '')}?`
-  if (way === 'hashes') return `Opt out ${counted(n, 'hash', 'hashes')}?`
-  return way === 'paste' ? `Opt out ${counted(n, 'address', 'addresses')}?` : `Opt out ${counted(n, 'contact')}?`
+  return `Opt out ${howMany(way, n)}?`
 }
 
 /** Puts the cursor on a line. */

@@ -2,7 +2,7 @@ import { Button, Text } from '@mantine/core'
 import { IconAlertTriangle, IconBan, IconCheck, IconCopy, IconUsers, IconWorld } from '@tabler/icons-react'
 import { count, counted } from '../ui/format.ts'
 import { TallyLine } from '../ui/TallyLine.tsx'
-import type { Outlook, Way } from './question.ts'
+import { howMany, type Outlook, type Way } from './question.ts'
 
 /** On the right: what pressing the button will do, in numbers. */
 export function WillHappen({
@@ -19,7 +19,6 @@ export function WillHappen({
   onOptOut: () => void
 }) {
   const n = outlook ? outlook.contacts + outlook.notContacts : 0
-  const things = way === 'hashes' ? ['hash', 'hashes'] : ['address', 'addresses']
   return (
     <section className="panel" aria-label="What will happen">
       <header>
@@ -48,7 +47,7 @@ export function WillHappen({
             disabled={isOld || (n === 0 && way !== 'domain') || outlook === null}
             onClick={onOptOut}
           >
-            {way === 'domain' ? 'Opt out this domain' : `Opt out ${counted(n, things[0] ?? '', things[1])}`}
+            {way === 'domain' ? 'Opt out this domain' : `Opt out ${howMany(way, n)}`}
           </Button>
           <Text size="sm" c="dimmed" ta="center">
             Takes effect at once. It cannot be undone here.

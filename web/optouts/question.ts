@@ -3,6 +3,7 @@ import { contactCounts } from '../../src/audience/contact.contract.ts'
 import type { Group } from '../../src/audience/group.contract.ts'
 import { optOutCheck } from '../../src/optouts/optout.contract.ts'
 import { get, post } from '../api.ts'
+import { counted } from '../ui/format.ts'
 
 /** What the operator gives: the way, and what is needed for it. */
 export type Way = 'paste' | 'file' | 'group' | 'segment' | 'domain' | 'hashes'
@@ -29,6 +30,12 @@ export type Outlook = {
   waiting: number
   invalid: { line: number; text: string; problem: string; suggestion: string | null }[]
   rows: { line: number; text: string; state: string }[]
+}
+
+/** "2 addresses", "1 hash" or "40,000 contacts". */
+export function howMany(way: Way, n: number): string {
+  if (way === 'hashes') return counted(n, 'hash', 'hashes')
+  return way === 'group' || way === 'segment' ? counted(n, 'contact') : counted(n, 'address', 'addresses')
 }
 
 const MOST = { paste: 10_000, hashes: 100_000 }
