@@ -110,12 +110,14 @@ export async function startMailServer(
 }
 
 /** What the scripted server answers to a line of the client; null is silence, 'break' ends the connection. */
-export type Reaction = string | null | Promise<string | null>
+export type Reaction = string | null | undefined | Promise<string | null | undefined>
 
 export type ScriptedServer = {
   smtp: Smtp
   /** Every line that clients sent, message lines included. */
   lines: string[]
+  /** Commands that came before the command ahead of them was answered. */
+  early: string[]
   stop: () => Promise<void>
 }
 
@@ -126,10 +128,11 @@ export type ScriptedServer = {
  * @param extensions what EHLO offers
  */
 export async function startScriptedServer(
-  react: (line: string) => Reaction | undefined = () => undefined,
+  react: (line: string) => Reaction = () => undefined,
   extensions: string[] = ['PIPELINING', '8BITMIME'],
 ): Promise<ScriptedServer> {
   const lines: string[] = []
+  const early: string[] = []
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -137,6 +140,7 @@ export async function startScriptedServer(
     socket.on('error', () => {})
     let left = ''
     let inMessage = false
+    let unanswered = 0
     socket.write('220 scripted\r\n')
     async function answer(line: string) {
       if (inMessage && line !== '.') return
@@ -145,6 +149,7 @@ export async function startScriptedServer(
       const reply = wanted === undefined ? usual(line, extensions) : wanted
       inMessage = line === 'DATA' && Boolean(reply?.startsWith('354'))
       if (reply !== null) socket.write(`${reply}\r\n`)
+      unanswered -= 1
       if (line === 'QUIT') socket.end()
     }
     let turn = Promise.resolve()
@@ -153,6 +158,8 @@ export async function startScriptedServer(
       left = parts.pop() ?? ''
       for (const line of parts) {
         lines.push(line)
+        if (unanswered > 0) early.push(line)
+        if (!inMessage || line === '.') unanswered += 1
         turn = turn.then(() => answer(line))
       }
     })
@@ -166,6 +173,7 @@ export async function startScriptedServer(
   return {
     smtp: { ...plainSmtp(port), connections: 1 },
     lines,
+    early,
     stop: async () => {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))

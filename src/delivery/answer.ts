@@ -45,9 +45,9 @@ function refusesAddress(command: string, answer: string): boolean {
  */
 export async function recordAnswers(db: Db, accountId: string, processId: number, answers: Answer[]): Promise<void> {
   const refused = answers.filter((answer) => answer.addressRefused).map(({ messageId }) => messageId)
-  if (refused.length === 0) return void (await record(db, accountId, processId, answers))
+  if (refused.length === 0) return void (await run(db, recording(accountId, processId, answers)))
   await transaction(db, async (trx) => {
-    await record(trx, accountId, processId, answers)
+    await run(trx, recording(accountId, processId, answers))
     await run(
       trx,
       sql`
@@ -62,10 +62,8 @@ export async function recordAnswers(db: Db, accountId: string, processId: number
   })
 }
 
-function record(db: Db, accountId: string, processId: number, answers: Answer[]): Promise<number> {
-  return run(
-    db,
-    sql`
+/** The statement that records answers of messages that this process holds, none of which makes a contact Error. */
+export const recording = (accountId: string, processId: number, answers: Answer[]) => sql`
     update messages message
     set state = case when given.state in ('queued', 'deferred')
                       and (select mailing.status = 'cancelled' from mailings mailing
@@ -79,6 +77,4 @@ function record(db: Db, accountId: string, processId: number, answers: Answer[])
       as given (message_id, state, answer, due_at)
     where message.account_id = ${accountId} and message.message_id = given.message_id
       and message.message_id = any(${answers.map(({ messageId }) => messageId)}::bigint[])
-      and message.claimed_by = ${processId} and message.state in ('claimed', 'handed_over', 'unknown')`,
-  )
-}
+      and message.claimed_by = ${processId} and message.state in ('claimed', 'handed_over', 'unknown')`

@@ -1,6 +1,7 @@
 import { type Db, rows, run, sql, type Trx } from '../platform/database.ts'
 import { isRetryable, isWithheld } from '../platform/errors.ts'
-import type { ClaimedMessage } from './message.ts'
+import { recordAnswers, recording } from './answer.ts'
+import type { Answer, ClaimedMessage } from './message.ts'
 
 export type SendingMailing = { accountId: string; mailingId: string }
 
@@ -83,20 +84,23 @@ const withheldReason = () => sql`(
  *
  * What it gives may go out; everything else must not. An opt-out that commits later was answered later.
  * Fails closed: an error means that nothing of the batch may go out (INV-7, INV-9).
- * @throws the database's error when the check cannot be made
+ * @param answers to the messages before on the same connections, recorded with it: one commit serves both
+ * @throws the database's error when the check cannot be made; then no answer is recorded either
  */
 export async function handOver(
   db: Db,
   accountId: string,
   processId: number,
   messageIds: string[],
+  answers: Answer[] = [],
 ): Promise<Set<string>> {
   try {
-    return await handOverTogether(db, accountId, processId, messageIds)
+    return await handOverTogether(db, accountId, processId, messageIds, answers)
   } catch (error) {
+    if (!isWithheld(error) && !isRetryable(error)) throw error
+    if (answers.length > 0) await recordAnswers(db, accountId, processId, answers)
     const single = messageIds.length === 1
     if (single && isWithheld(error)) return new Set()
-    if (!isWithheld(error) && !isRetryable(error)) throw error
     if (single) return handOverTogether(db, accountId, processId, messageIds)
     const passed = new Set<string>() // one of them met an opt-out at this very moment; the others need not suffer
     for (const messageId of messageIds)
@@ -111,10 +115,17 @@ export async function handOver(
  * The conditions are subqueries and not joins so that messages are always found by their ids: right after the audience
  * was frozen the planner knows nothing about the table, and a join by mailing or contact made it read all of it.
  */
-export async function handOverTogether(db: Db | Trx, accountId: string, processId: number, messageIds: string[]) {
+export async function handOverTogether(
+  db: Db | Trx,
+  accountId: string,
+  processId: number,
+  messageIds: string[],
+  answers: Answer[] = [],
+): Promise<Set<string>> {
   const passed = await rows(
     db,
     sql<{ message_id: string }>`
+    ${answers.length > 0 ? sql`with recorded as (${recording(accountId, processId, answers)})` : sql``}
     update messages message
     set state = 'handed_over', handed_over_at = clock_timestamp()
     where message.account_id = ${accountId} and message.message_id = any(${messageIds}::bigint[])

@@ -30,14 +30,17 @@ export type Sender = {
   stop: () => Promise<void>
 }
 
+/** An answer that waits for the next commit of its connection; `answer` is null once it is recorded. */
+export type Unrecorded = { answer: Answer | null }
+
 /** What the lanes share. */
 export type Desk = {
   core: Core
   processId: number
   feed: Feed
   render: Render
-  /** The last check, joined with those of the other connections. */
-  mayLeave: (message: ClaimedMessage) => Promise<boolean>
+  /** The last check, joined with those of the other connections; records `before` with it. */
+  mayLeave: (message: ClaimedMessage, before?: Unrecorded) => Promise<boolean>
   record: (message: ClaimedMessage, answer: Answer) => Promise<void>
   refused: (message: ClaimedMessage) => Promise<void>
   connect: () => Promise<SmtpConnection>
@@ -83,14 +86,13 @@ type Parts = { feed: Feed; render: Render; over: AbortSignal; options: SenderOpt
 
 function openDesk(core: Core, processId: number, { feed, render, over, options }: Parts): Desk {
   const { db, config } = core
-  const check = together<ClaimedMessage, boolean>(async (accountId, messages) => {
-    const passed = await handOver(
-      db,
-      accountId,
-      processId,
-      messages.map(({ messageId }) => messageId),
-    )
-    return ({ messageId }) => passed.has(messageId)
+  type Question = { message: ClaimedMessage; before: Unrecorded | undefined }
+  const check = together<Question, boolean>(async (accountId, questions) => {
+    const ids = questions.map(({ message }) => message.messageId)
+    const answers = questions.flatMap(({ before }) => before?.answer ?? [])
+    const passed = await handOver(db, accountId, processId, ids, answers)
+    for (const { before } of questions) if (before) before.answer = null
+    return ({ message }) => passed.has(message.messageId)
   })
   const record = together<Answer, void>(async (accountId, answers) => {
     await patiently(core, over, () => recordAnswers(db, accountId, processId, answers))
@@ -104,7 +106,7 @@ function openDesk(core: Core, processId: number, { feed, render, over, options }
     feed,
     render,
     over,
-    mayLeave: (message) => gate(message, () => check(message.accountId, message)),
+    mayLeave: (message, before) => gate(message, () => check(message.accountId, { message, before })),
     record: ({ accountId }, answer) => record(accountId, answer),
     refused: ({ accountId, messageId }) =>
       patiently(core, over, () => settleRefused(db, accountId, processId, [messageId])),

@@ -2,43 +2,118 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { answerFor } from './answer.ts'
 import type { ClaimedMessage } from './message.ts'
 import { MailingBroken, NotRendered, type ReadyMessage } from './render.ts'
-import type { Desk } from './sender.ts'
+import type { Desk, Unrecorded } from './sender.ts'
 import type { Outcome, SmtpConnection } from './smtp.ts'
 
 const IDLE_MS = 5000
 const LONGEST_PAUSE_MS = 60_000
 
-/** Sends one message after the other over one connection, renewed when it breaks, until the feed stops. */
+/**
+ * Sends one message after the other over one connection, renewed when it breaks, until the feed stops.
+ *
+ * While the server works on a message the next one is made and its MAIL FROM written. Its answer is recorded in the same
+ * commit that hands over the next, so at most one message of a connection is ever without an answer.
+ */
 export async function smtpLane(desk: Desk): Promise<void> {
   const { feed, over } = desk
   let connection: SmtpConnection | null = null
+  let ahead: Flight | null = null
   let failures = 0
   const breakOff = () => connection?.close()
   over.addEventListener('abort', breakOff)
+  async function land() {
+    if (!ahead) return
+    failures = (await landed(desk, ahead)) ? 0 : failures + 1
+    ahead = null
+  }
   while (!feed.isStopped()) {
-    const [message] = await feed.take(1, IDLE_MS)
+    const [message] = await feed.take(1, ahead ? 0 : IDLE_MS)
     if (!message) {
-      connection?.quit()
-      connection = null
+      if (ahead) await land()
+      else {
+        connection?.quit()
+        connection = null
+      }
       continue
     }
     try {
+      if (!connection?.isOpen()) await land()
       if (!connection?.isOpen()) connection = await connect(desk)
       const ready = await makeReady(desk, message)
-      const outcome = ready && (await connection.deliver(ready.envelope, ready.raw, () => desk.mayLeave(message)))
-      failures = outcome?.kind === 'not_handed' ? failures + 1 : 0
-      if (outcome) await settle(desk, message, outcome)
+      if (ready) {
+        const next: Flight = fly(desk, connection, { message, ready, before: ahead })
+        await next.isChecked
+        await land()
+        ahead = next
+      } else feed.done([message])
     } catch (error) {
-      failures += 1 // not handed over: settle and deliver do not throw
+      failures += 1 // not handed over: fly and land do not throw
       await giveBack(desk, message, error)
-    } finally {
       feed.done([message])
     }
     if (failures > 0) await pause(failures, desk)
   }
+  await land()
   over.removeEventListener('abort', breakOff)
   connection?.quit()
 }
+
+/** A message on the wire. */
+type Flight = {
+  message: ClaimedMessage
+  connection: SmtpConnection
+  /** Settles when the last check was made, or will not be. */
+  isChecked: Promise<unknown>
+  /** What became of it; recorded by then unless it was accepted. */
+  outcome: Promise<Outcome>
+  unrecorded: Unrecorded
+}
+
+type Start = { message: ClaimedMessage; ready: ReadyMessage; before: Flight | null }
+
+function fly(desk: Desk, connection: SmtpConnection, { message, ready, before }: Start): Flight {
+  const unrecorded: Unrecorded = { answer: null }
+  let checked = () => {}
+  const isAsked = new Promise<void>((resolve) => {
+    checked = resolve
+  })
+  const ask = async () => {
+    try {
+      await before?.outcome
+      return await desk.mayLeave(message, before?.unrecorded)
+    } finally {
+      checked()
+    }
+  }
+  const outcome = connection.deliver(ready.envelope, ready.raw, ask).then(async (what) => {
+    if (what.kind === 'accepted') unrecorded.answer = answerFor(message, what, desk.core.clock())
+    else await settle(desk, message, what)
+    return what
+  })
+  return { message, connection, isChecked: Promise.race([isAsked, outcome]), outcome, unrecorded }
+}
+
+/**
+ * Waits for the end of a message and records what the next last check did not. Never throws.
+ *
+ * @returns false when whatever kept it from leaving is likely to keep the next one too
+ */
+async function landed(desk: Desk, { message, connection, outcome, unrecorded }: Flight): Promise<boolean> {
+  const { kind } = await outcome
+  try {
+    if (unrecorded.answer) await desk.record(message, unrecorded.answer)
+    if (kind === 'accepted') await desk.worksAgain(message)
+  } catch (error) {
+    desk.core.log.error({ err: error }, 'what became of a message was not recorded before the end')
+  }
+  desk.feed.done([message])
+  if (kind === 'accepted') useful.add(connection)
+  // Servers that end a connection after so many messages are used again at once.
+  return kind !== 'not_handed' || (useful.has(connection) && !connection.isOpen())
+}
+
+/** Connections over which something was accepted. */
+const useful = new WeakSet<SmtpConnection>()
 
 class NoConnection extends Error {}
 
@@ -68,7 +143,6 @@ async function settle(desk: Desk, message: ClaimedMessage, outcome: Outcome): Pr
     if (outcome.kind === 'withheld') return await desk.refused(message)
     await desk.record(message, answerFor(message, outcome, core.clock()))
     if (outcome.kind === 'not_handed') core.log.warn({ answer: outcome.answer }, 'a message was not handed over')
-    if (outcome.kind === 'accepted') await desk.worksAgain(message)
     if (outcome.kind !== 'sender_refused') return
     await desk.pause(message, `The mail server refuses the sender: ${outcome.answer}`)
   } catch (error) {

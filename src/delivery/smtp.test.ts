@@ -77,10 +77,13 @@ test('a connection that breaks during the last check has sent nothing, whatever 
   expect(server.lines.join('\n')).not.toContain('RCPT')
 })
 
-test('nodemailer still has the steps that the gate stands between, and never pipelines past it', async () => {
-  // Fails with a nodemailer whose internals changed: then smtp.ts is to be looked at before it is used.
+test('nodemailer still gives its socket away', async () => {
+  // Fails with a nodemailer whose internals changed: then entrance.ts is to be looked at before it is used.
   const { version } = JSON.parse(readFileSync('node_modules/nodemailer/package.json', 'utf8'))
   expect(version).toBe('10.6.0')
+})
+
+test('a server that takes several commands at once gets none past the last check', async () => {
   const server = keep(await startScriptedServer(() => undefined, ['PIPELINING', 'SMTPUTF8', 'SIZE 100000']))
   const connection = await connect(server.smtp)
   let lines = 0
@@ -90,6 +93,54 @@ test('nodemailer still has the steps that the gate stands between, and never pip
   })
   expect(lines).toBe(1)
   expect(server.lines.find((line) => line.startsWith('MAIL'))).toContain(`SIZE=${raw.length}`)
+})
+
+test('the next message begins before the answer to the one before, and names nobody until its own check', async () => {
+  let answer = (_reply: string) => {}
+  const held = new Promise<string>((resolve) => {
+    answer = resolve
+  })
+  let ends = 0
+  const server = keep(await startScriptedServer((line) => (line === '.' && ends++ === 0 ? held : undefined)))
+  const connection = await connect(server.smtp)
+  const first = connection.deliver(envelope, raw, pass)
+  const second = connection.deliver({ ...envelope, to: 'bob@post.example' }, raw, pass)
+  await expect.poll(() => server.lines.filter((line) => line.startsWith('MAIL'))).toHaveLength(2)
+  expect(server.lines.filter((line) => line.startsWith('RCPT'))).toHaveLength(1)
+  answer('451 4.3.0 not now')
+  expect(await first).toMatchObject({ kind: 'deferred', command: 'DATA' })
+  expect(await second).toMatchObject({ kind: 'accepted' })
+  expect(server.lines).not.toContain('RSET')
+})
+
+test('a server that takes one command after the other gets them so', async () => {
+  const slow = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    return undefined
+  }
+  const server = keep(await startScriptedServer(slow, ['8BITMIME']))
+  const connection = await connect(server.smtp)
+  const outcomes = ['ann', 'bob'].map((name) => connection.deliver({ ...envelope, to: `${name}@x.example` }, raw, pass))
+  expect(await Promise.all(outcomes)).toMatchObject([{ kind: 'accepted' }, { kind: 'accepted' }])
+  expect(server.early).toEqual([])
+})
+
+test('a goodbye in place of an answer gives the next message back unharmed', async () => {
+  const server = keep(await startScriptedServer((line) => (line === '.' ? '421 4.3.2 enough for today' : undefined)))
+  const connection = await connect(server.smtp)
+  const outcomes = [connection.deliver(envelope, raw, pass), connection.deliver(envelope, raw, pass)]
+  expect(await Promise.all(outcomes)).toMatchObject([{ kind: 'deferred' }, { kind: 'not_handed' }])
+  expect(connection.isOpen()).toBe(false)
+})
+
+test('a DATA that the server takes although it refused the recipient is ended empty', async () => {
+  const server = keep(
+    await startScriptedServer((line) => (line.startsWith('RCPT TO:<no') ? '550 5.1.1 no' : undefined)),
+  )
+  const connection = await connect(server.smtp)
+  expect(await connection.deliver({ ...envelope, to: 'no@post.example' }, raw, pass)).toMatchObject({ kind: 'bounced' })
+  expect(server.lines.slice(-3)).toEqual(['DATA', '.', 'RSET'])
+  expect(await connection.deliver(envelope, raw, pass)).toMatchObject({ kind: 'accepted' })
 })
 
 test.each([
@@ -108,7 +159,8 @@ test.each([
   const connection = await connect(server.smtp)
   const outcome = await connection.deliver(envelope, raw, pass)
   expect(outcome).toMatchObject({ ...expected, answer: reply })
-  if (!reply.startsWith('421')) expect(server.lines.at(-1)).toBe('RSET')
+  if (command === '.') expect(server.lines.at(-1)).toBe('.')
+  else if (!reply.startsWith('421')) expect(server.lines.at(-1)).toBe('RSET')
   else await expect.poll(() => connection.isOpen()).toBe(false)
 })
 
@@ -213,8 +265,8 @@ test('only one file can talk SMTP, so that nothing leaves without the last check
   const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((path) =>
     /(?<!\.test)\.ts$/.test(path),
   )
-  const talking = sources.filter((path) =>
-    /nodemailer|smtp-connection/.test(readFileSync(`src/${path}`, 'utf8').replace(/^\s*(\/\/|\*).*$/gm, '')),
-  )
-  expect(talking).toEqual(['delivery/smtp.ts'])
+  const talking = (to: RegExp) =>
+    sources.filter((path) => to.test(readFileSync(`src/${path}`, 'utf8').replace(/^\s*(\/\/|\*).*$/gm, '')))
+  expect(talking(/nodemailer|smtp-connection/)).toEqual(['delivery/entrance.ts'])
+  expect(talking(/from '.*\/(entrance|wire)\.ts'/)).toEqual(['delivery/smtp.ts'])
 })

@@ -1,9 +1,9 @@
 // The only file that talks SMTP: every message goes through `deliver`, and so through its gate (INV-8).
-import { Readable } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
 import { domainToASCII } from 'node:url'
-import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { Smtp } from '../platform/config.ts'
+import { enter, type Offers } from './entrance.ts'
+import { type Reply, Wire } from './wire.ts'
 
 export type Envelope = { from: string; to: string }
 
@@ -22,8 +22,9 @@ export type Outcome =
 
 export type SmtpConnection = {
   /**
-   * Sends one message. `gate` is asked once, after the server's 250 to MAIL FROM and before RCPT TO names anybody;
-   * false or an error sends nothing. Never throws; see docs/decisions/0003-hand-over-after-mail-from.md.
+   * Sends one message after those that were given before. `gate` is asked once, after the server's 250 to MAIL FROM and
+   * before RCPT TO names anybody; false or an error sends nothing. Never throws; see
+   * docs/decisions/0003-hand-over-after-mail-from.md.
    */
   deliver: (envelope: Envelope, raw: Buffer, gate: () => Promise<boolean>) => Promise<Outcome>
   /** False once the connection is gone: the next message needs another one. */
@@ -33,198 +34,162 @@ export type SmtpConnection = {
   close: () => void
 }
 
+const REPLY_MS = 10 * 60_000 // RFC 5321 §4.5.3.2.6: the answer to the final dot may take 10 minutes
+
 /**
  * Connects, secures and signs in.
  *
- * STARTTLS or TLS with a valid certificate is required unless the relay is on this machine and said to be plain; no
- * password leaves without TLS (AU-7).
  * @param name what we call ourselves in EHLO
  * @param tls further certificate authorities, for tests
  * @throws Error with the server's words
  */
 export async function openSmtp(
   smtp: Smtp,
-  { name, tls = {} }: { name?: string; tls?: ConnectionOptions } = {},
+  options: { name?: string; tls?: ConnectionOptions } = {},
 ): Promise<SmtpConnection> {
-  const wire = new GatedConnection({
-    host: smtp.host,
-    port: smtp.port,
-    secure: smtp.implicitTls,
-    requireTLS: !smtp.implicitTls && !smtp.plain,
-    ignoreTLS: smtp.plain,
-    tls,
-    connectionTimeout: 30_000,
-    greetingTimeout: 30_000,
-    socketTimeout: 10 * 60_000, // RFC 5321 §4.5.3.2.6: the answer to the final dot may take 10 minutes
-    socketCloseTimeout: 1000,
-    ...(name?.includes('.') ? { name } : {}),
-  })
-  wire.on('error', () => {}) // whoever waits gets the same error
-  await settle(wire, (done) => wire.connect(done))
-  if (smtp.user) await signIn(wire, smtp)
+  const { socket, offers } = await enter(smtp, options)
+  const wire = new Wire(socket, REPLY_MS)
+  const dialogue = new Dialogue(wire, offers)
   return {
-    deliver: (envelope, raw, gate) => deliver(wire, envelope, raw, gate),
-    isOpen: () => !wire.destroyed,
+    deliver: (envelope, raw, gate) => dialogue.deliver(envelope, raw, gate),
+    isOpen: () => wire.isOpen(),
     quit: () => wire.quit(),
     close: () => wire.close(),
   }
 }
 
-async function signIn(wire: GatedConnection, smtp: Smtp) {
-  try {
-    if (!wire.secure) throw new Error('a password is never sent without TLS')
-    await settle(wire, (done) => wire.login({ user: smtp.user, pass: smtp.password }, done))
-  } catch (error) {
-    wire.close()
-    throw error
+/** Messages one after the other over one connection. */
+class Dialogue {
+  private readonly wire: Wire
+  private readonly offers: Offers
+  /** Settled as soon as the next MAIL FROM may be written. */
+  private free: Promise<void> = Promise.resolve()
+
+  constructor(wire: Wire, offers: Offers) {
+    this.wire = wire
+    this.offers = offers
+  }
+
+  async deliver(envelope: Envelope, raw: Buffer, gate: () => Promise<boolean>): Promise<Outcome> {
+    const before = this.free
+    let leave = () => {}
+    this.free = new Promise((resolve) => {
+      leave = resolve
+    })
+    try {
+      await before
+      return await this.transact(envelope, raw, gate, leave)
+    } finally {
+      leave()
+    }
+  }
+
+  private async transact(envelope: Envelope, raw: Buffer, gate: () => Promise<boolean>, leave: () => void) {
+    const { wire, offers } = this
+    const mail = mailCommand(envelope, raw.length, offers)
+    if (typeof mail !== 'string') return mail
+    let named = false
+    let written = false
+    try {
+      const greeted = await wire.ask(mail)
+      if (!isPositive(greeted)) return await this.giveUp(refusedSender(greeted))
+      const answer = await gate().catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
+      if (answer instanceof Error)
+        return await this.giveUp({ kind: 'not_handed', answer: `the last check failed: ${answer.message}` })
+      if (!answer) return await this.giveUp({ kind: 'withheld' })
+      named = wire.isOpen()
+      const [recipient, data] = await this.open(asciiDomain(envelope.to))
+      if (!isPositive(recipient)) return await this.giveUp(refused('RCPT TO', recipient))
+      if (data?.code !== 354) return await this.giveUp(refused('DATA', data ?? recipient))
+      const finished = wire.ask(withStuffedDots(raw))
+      written = true
+      if (offers.pipelining) leave() // the next MAIL FROM need not wait for the answer (RFC 2920 §3.1)
+      const end = await finished
+      if (end.code === 421) wire.close()
+      return isPositive(end) ? accepted(end) : refused('DATA', end) // either way nothing is left to clear
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error)
+      if (written) return { kind: 'unknown' as const, answer: words }
+      return named ? { kind: 'deferred' as const, command: 'CONN', answer: words } : notHanded(words)
+    }
+  }
+
+  /** RCPT TO and DATA, together where the server takes them so. A DATA that nobody shall get is ended empty. */
+  private async open(to: string): Promise<[Reply, Reply | null]> {
+    const { wire } = this
+    const rcpt = `RCPT TO:<${to}>\r\n`
+    if (!this.offers.pipelining) {
+      const recipient = await wire.ask(rcpt)
+      return [recipient, isPositive(recipient) ? await wire.ask('DATA\r\n') : null]
+    }
+    const [recipient, data] = await Promise.all(wire.atOnce(() => [wire.ask(rcpt), wire.ask('DATA\r\n')] as const))
+    if (!isPositive(recipient) && data.code === 354) await wire.ask('.\r\n')
+    return [recipient, data]
+  }
+
+  /** Clears the transaction, so that the next message can have the connection. */
+  private async giveUp(outcome: Outcome): Promise<Outcome> {
+    const isGoodbye = 'answer' in outcome && outcome.answer.startsWith('421')
+    if (isGoodbye) this.wire.close()
+    else
+      await this.wire
+        .ask('RSET\r\n')
+        .then((reply) => isPositive(reply) || this.wire.close())
+        .catch(() => undefined)
+    return outcome
   }
 }
 
-async function deliver(wire: GatedConnection, envelope: Envelope, raw: Buffer, gate: () => Promise<boolean>) {
-  const from = asciiDomain(envelope.from)
-  const to = asciiDomain(envelope.to)
-  if (/[\u0080-\uffff]/.test(from + to) && !wire.offersSmtpUtf8)
-    return bounced('API', 'needs SMTPUTF8: the mail server takes no addresses with letters outside ASCII')
-  const asked = wire.openGate(gate)
-  const source = Readable.from([raw], { objectMode: false })
-  let written = false
-  source.once('end', () => {
-    written = true // heard before the final dot is written
-  })
-  let outcome: Outcome
-  try {
-    const sent = await settle<{ response: string }>(wire, (done) =>
-      wire.send({ from, to: [to], size: raw.length }, source, done),
-    )
-    outcome = { kind: 'accepted', command: 'DATA', answer: sent?.response ?? '' }
-  } catch (error) {
-    outcome = outcomeOf(error, { handed: await asked.passed(), named: asked.named(), written })
-  }
-  if (outcome.kind !== 'accepted' && !wire.destroyed)
-    await settle(wire, (done) => wire.reset(done)).catch(() => wire.close())
-  return outcome
-}
-
-type Progress = { handed: boolean | Error; named: boolean; written: boolean }
-
-function outcomeOf(error: unknown, { handed, named, written }: Progress): Outcome {
-  const failure = error instanceof Error ? error : new Error(String(error))
-  const code = 'responseCode' in failure && typeof failure.responseCode === 'number' ? failure.responseCode : 0
-  const answer = 'response' in failure && typeof failure.response === 'string' ? failure.response : failure.message
-  const command = 'command' in failure && typeof failure.command === 'string' ? failure.command : 'CONN'
-  if (handed === false && failure instanceof Refused) return { kind: 'withheld' }
-  if (handed instanceof Error) return { kind: 'not_handed', answer: `the last check failed: ${handed.message}` }
-  if (command === 'MAIL FROM' && code >= 500)
-    return isAboutMessage(answer) ? bounced(command, answer) : { kind: 'sender_refused', answer }
-  if (isUnsendable(failure, command, code)) return bounced(command, answer)
-  if (code === 421 && !named) return { kind: 'not_handed', answer }
-  if (command !== 'CONN' && code >= 400) return { kind: code < 500 ? 'deferred' : 'bounced', command, answer }
-  if (written) return { kind: 'unknown', answer }
-  return named ? { kind: 'deferred', command, answer } : { kind: 'not_handed', answer }
-}
-
+const isPositive = ({ code }: Reply) => code >= 200 && code < 300
+const accepted = ({ text }: Reply): Outcome => ({ kind: 'accepted', command: 'DATA', answer: text })
 const bounced = (command: string, answer: string): Outcome => ({ kind: 'bounced', command, answer })
+const notHanded = (answer: string): Outcome => ({ kind: 'not_handed', answer })
 
-/** Refused on our side, whichever connection is used: an address that no command may hold, or too big for this server. */
-function isUnsendable(failure: Error, command: string, code: number): boolean {
-  const kind = 'code' in failure ? failure.code : ''
-  return (command === 'API' && kind === 'EENVELOPE') || (command === 'MAIL FROM' && code === 0 && kind === 'EMESSAGE')
+/** A reply to a command of a message whose recipient is named. */
+function refused(command: string, { code, text }: Reply): Outcome {
+  return { kind: code >= 500 ? 'bounced' : 'deferred', command, answer: text }
+}
+
+function refusedSender({ code, text }: Reply): Outcome {
+  if (code === 421) return notHanded(text)
+  if (code < 500) return { kind: 'deferred', command: 'MAIL FROM', answer: text }
+  return isAboutMessage(text) ? bounced('MAIL FROM', text) : { kind: 'sender_refused', answer: text }
 }
 
 /** A 5xx to MAIL FROM that another message would not get: too big, or an address that needs SMTPUTF8. */
 const isAboutMessage = (answer: string) => /^552|\b5\.6\.7\b|\b5\.3\.4\b/.test(answer) || /^553 .*6\.7/.test(answer)
 
+/** MAIL FROM, or why this message can't be sent over this connection, whatever the server thinks of it. */
+function mailCommand({ from, to }: Envelope, size: number, offers: Offers): string | Outcome {
+  const sender = asciiDomain(from)
+  const isWide = /[\u0080-\uffff]/.test(sender + asciiDomain(to))
+  if (/[\s<>\p{Cc}]/u.test(from + to)) return bounced('API', 'this address cannot stand in a command')
+  if (isWide && !offers.smtpUtf8)
+    return bounced('API', 'needs SMTPUTF8: the mail server takes no addresses with letters outside ASCII')
+  if (offers.size && size > offers.size)
+    return bounced('MAIL FROM', `the message has ${size} bytes and the mail server takes ${offers.size}`)
+  return `MAIL FROM:<${sender}>${isWide ? ' SMTPUTF8' : ''}${offers.size === null ? '' : ` SIZE=${size}`}\r\n`
+}
+
 /** The domain as A-labels (MF-8); the part before the @ is never touched (MF-9). */
 function asciiDomain(address: string): string {
+  if (/^[ -~]*$/.test(address)) return address
   const at = address.lastIndexOf('@')
   return `${address.slice(0, at + 1)}${domainToASCII(address.slice(at + 1)) || address.slice(at + 1)}`
 }
 
-/** A callback's outcome as a promise; the end of the connection, however it comes, settles it too. */
-async function settle<Result>(
-  wire: GatedConnection,
-  start: (done: (error?: Error | null, result?: Result) => void) => void,
-): Promise<Result | undefined> {
-  let ended = () => {}
-  let failed = (_error: Error) => {}
-  try {
-    return await new Promise<Result | undefined>((resolve, reject) => {
-      failed = reject
-      ended = () => setImmediate(() => reject(new Error('the connection ended')))
-      wire.on('error', failed)
-      wire.on('end', ended)
-      start((error, result) => (error ? reject(error) : resolve(result)))
-    })
-  } finally {
-    wire.off('error', failed)
-    wire.off('end', ended)
+const DOT = Buffer.from('.')
+const END = Buffer.from('.\r\n')
+const BREAK_AND_END = Buffer.from('\r\n.\r\n')
+
+/** The message as it goes over the wire, its end included: lines that begin with a dot get another (RFC 5321 §4.5.2). */
+function withStuffedDots(raw: Buffer): Buffer {
+  const pieces: Buffer[] = raw[0] === 0x2e ? [DOT] : []
+  let from = 0
+  for (let at = raw.indexOf('\r\n.'); at >= 0; at = raw.indexOf('\r\n.', at + 2)) {
+    pieces.push(raw.subarray(from, at + 2), DOT)
+    from = at + 2
   }
+  return Buffer.concat([...pieces, raw.subarray(from), raw.subarray(-2).equals(CRLF) ? END : BREAK_AND_END])
 }
-
-class Refused extends Error {}
-
-type Callback = (error: Error | null) => void
-type Step = 'MAIL' | 'RCPT' | 'EHLO'
-
-// nodemailer leaves these out of its types, so they are looked up once; a version that lacks one does not start.
-const steps: Record<Step, unknown> = {
-  MAIL: Reflect.get(SMTPConnection.prototype, '_actionMAIL'),
-  RCPT: Reflect.get(SMTPConnection.prototype, '_sendRcpt'),
-  EHLO: Reflect.get(SMTPConnection.prototype, '_parseEhloExtensions'),
-}
-
-/** nodemailer's connection with a gate between the answer to MAIL FROM and RCPT TO. */
-class GatedConnection extends SMTPConnection {
-  offersSmtpUtf8 = false
-  private gate: (() => void) | null = null
-  private mailAccepted = false
-  private sendRecipient: (() => void) | null = null
-  private refuse: Callback = () => {}
-
-  /** Arms the gate for the next message. `passed` waits for its answer: false when it was never asked. */
-  openGate(ask: () => Promise<boolean>) {
-    let answer: Promise<boolean | Error> = Promise.resolve(false)
-    let named = false
-    this.mailAccepted = false
-    this.gate = () => {
-      answer = ask().catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
-      void answer.then((passed) => {
-        if (passed !== true) return this.refuse(new Refused('the gate said no'))
-        if (this.destroyed) return
-        named = true
-        this.sendRecipient?.()
-      })
-    }
-    return { passed: () => answer, named: () => named }
-  }
-
-  /** Without PIPELINING: it would name the recipient in the same packet as the sender, before the gate. */
-  _parseEhloExtensions(reply: string) {
-    this.offersSmtpUtf8 = /^250[ -]SMTPUTF8\b/im.test(reply)
-    step('EHLO', this, [reply.replace(/^(250[ -])PIPELINING\b.*$/gim, '$1')])
-  }
-
-  _actionMAIL(reply: string, callback: Callback) {
-    this.mailAccepted = reply.startsWith('2')
-    step('MAIL', this, [reply, callback])
-  }
-
-  _sendRcpt(recipient: string, callback: Callback) {
-    const { gate } = this
-    this.gate = null
-    if (!gate || !this.mailAccepted) {
-      callback(new Error('a recipient was about to be named without the last check'))
-      this.close()
-      return
-    }
-    this.refuse = callback
-    this.sendRecipient = () => step('RCPT', this, [recipient, callback])
-    gate()
-  }
-}
-
-function step(name: Step, wire: GatedConnection, input: unknown[]) {
-  const run = steps[name]
-  if (typeof run !== 'function') throw new Error(`nodemailer changed: there is no ${name} step`)
-  Reflect.apply(run, wire, input)
-}
+const CRLF = Buffer.from('\r\n')
