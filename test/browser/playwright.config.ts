@@ -1,12 +1,17 @@
+import { readdirSync } from 'node:fs'
 import { defineConfig } from '@playwright/test'
 
 // Debian's Chromium instead of a download; the other switches keep it from calling home.
 const chromium = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 
+// `npm run pictures` takes the pictures of docs/ instead.
+const ending = process.env['PICTURES'] ? '.pictures.ts' : '.browser.ts'
+const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith(ending))
+
 export default defineConfig({
   testDir: '.',
-  // `npm run pictures` takes the pictures of docs/ instead.
-  testMatch: process.env['PICTURES'] ? '*.pictures.ts' : '*.browser.ts',
+  // A project each, so that every file has a worker, and with it a program and a database, of its own.
+  projects: files.map((file) => ({ name: file.slice(0, -ending.length), testMatch: file })),
   outputDir: '../../test-results/browser',
   workers: 1,
   timeout: 120_000,

@@ -21,7 +21,7 @@ export type Program = {
 
 type Imported = { id: string; status: string; counts: Record<string, number> }
 
-/** The program as an operator starts it, with its own database and built-in mailbox, once for all tests of a worker. */
+/** The program as an operator starts it, with its own database and built-in mailbox, once for all tests of a file. */
 export const test = base.extend<object, { program: Program }>({
   program: [
     // oxlint-disable-next-line no-empty-pattern -- Playwright reads the pattern
