@@ -1,17 +1,15 @@
-// How fast a mailing leaves, each message filled, checked at the last moment and recorded, beside ready-made messages
-// over the same connections without any of it. Program, database and sink share the machine.
-//   npm run --silent bench -- send --rows 100000 [--dkim] [--connections 20]
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
+// How fast a mailing leaves to Postfix's smtp-sink, each message filled, checked at the last moment and recorded, beside
+// ready-made messages over the same connections without any of it (the floor), nodemailer's pool with the same content,
+// and Postfix's smtp-source. Program, database and sink share the machine.
+//   npm run --silent bench -- send --rows 100000 [--dkim] [--connections 20] [--delay MS] [--alone]
+import { readFileSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { z } from 'zod'
 import { insertAccount } from '../src/accounts/owner.ts'
 import { startSender } from '../src/delivery/sender.ts'
-import { openSmtp } from '../src/delivery/smtp.ts'
 import { readConfig } from '../src/platform/config.ts'
 import type { Core } from '../src/platform/core.ts'
 import { openDatabase, transaction } from '../src/platform/database.ts'
@@ -22,12 +20,15 @@ import { migrate } from '../src/platform/migrate.ts'
 import { joinProcesses } from '../src/platform/processes.ts'
 import { insertContacts, insertSendingMailing, statesOf, statusOf } from '../test/sending.ts'
 import { dkimKeyFile } from '../test/smtp.ts'
+import { readyMade, type Sink, startDelay, startSink, withNodemailer, withSmtpSource } from './wires.ts'
 
 const { values: given } = parseArgs({
   options: {
     rows: { type: 'string', default: '20000' },
     connections: { type: 'string', default: '20' },
     dkim: { type: 'boolean', default: false },
+    delay: { type: 'string', default: '0' },
+    alone: { type: 'boolean', default: false },
   },
 })
 const rows = Number(given.rows)
@@ -41,13 +42,12 @@ async function measure() {
   const dir = await mkdtemp(join(tmpdir(), 'last-word-bench-'))
   await chmod(dir, 0o711) // as root, the server's own user must enter
   const server = await startEmbedded(dir)
-  const sink = fork(new URL('sink.ts', import.meta.url), { stdio: 'inherit' })
+  const sink = await startSink()
+  const relay = Number(given.delay) > 0 ? await startDelay(sink, Number(given.delay)) : sink
   try {
-    const [listening] = await once(sink, 'message')
-    const { port } = z.object({ port: z.int() }).parse(listening)
     await migrate(server.url)
     const database = openDatabase(server.url, { connections: 10 })
-    const core = coreFor(database, dir, port)
+    const core = coreFor(database, dir, relay.port)
     const { accountId } = await transaction(core.db, (trx) => insertAccount(trx, 'Bench'))
     const contacts = []
     for (let start = 0; start < rows; start += 10_000)
@@ -62,21 +62,26 @@ async function measure() {
     const used = process.cpuUsage(usedBefore)
     await sender.stop()
     console.error(await statesOf(core, accountId, mailingId))
-    const floorSeconds = await readyMade(core)
+    const { smtp } = core.config
+    if (!smtp) throw new Error('there is no sink')
+    const floorSeconds = await readyMade(smtp, rows, connections, ready)
     await process_.leave()
     await database.close()
     const peakMB = Math.round(process.resourceUsage().maxRSS / 1024)
+    const beside = given.alone ? {} : await others(relay)
     const figures = {
       seconds,
       perSecond: rows / seconds,
       floorSeconds,
       ratio: seconds / floorSeconds,
       cpuSeconds: (used.user + used.system) / 1e6,
+      ...beside,
     }
     const rounded = Object.fromEntries(Object.entries(figures).map(([key, value]) => [key, Number(value.toFixed(2))]))
     console.log(JSON.stringify({ name: 'send', rows, dkim: given.dkim, connections, ...rounded, peakMB }))
   } finally {
-    await ended(sink)
+    if (relay !== sink) await relay.stop()
+    await sink.stop()
     await server.stop()
     await rm(dir, { recursive: true, force: true })
   }
@@ -92,24 +97,16 @@ function coreFor(database: ReturnType<typeof openDatabase>, dir: string, port: n
   return { ...database, config, keys: loadKeys(config), clock: () => new Date(), log: openLog('warn') }
 }
 
-/** The floor: the same number of messages of the same size, ready-made, without check and record. */
-async function readyMade({ config: { smtp } }: Core): Promise<number> {
-  if (!smtp) throw new Error('there is no sink')
-  const raw = Buffer.from(`Subject: Hello\r\n\r\n${`${paragraph.slice(0, 76)}\r\n`.repeat(130)}`)
-  const envelope = { from: 'news@fernmoor.example', to: 'ann@post.example' }
-  let left = rows
-  const began = performance.now()
-  const lane = async () => {
-    const connection = await openSmtp(smtp)
-    while (left-- > 0) await connection.deliver(envelope, raw, async () => true)
-    connection.quit()
-  }
-  await Promise.all(Array.from({ length: connections }, lane))
-  return (performance.now() - began) / 1000
-}
+const ready = Buffer.from(`Subject: Hello\r\n\r\n${`${paragraph.slice(0, 76)}\r\n`.repeat(130)}`)
 
-async function ended(child: ChildProcess) {
-  if (child.exitCode === null && child.kill()) await once(child, 'exit')
+/** Messages a second of the others, on a tenth of the messages. */
+async function others(relay: Sink) {
+  const fewer = Math.max(1000, rows / 10)
+  const dkimKey = given.dkim ? readFileSync(dkimKeyFile, 'utf8') : null
+  const content = { html, text: `Dear {{ contact.first_name }}\n${paragraph.repeat(36)}`, dkimKey }
+  const nodemailer = await withNodemailer(relay, fewer, connections, content)
+  const source = await withSmtpSource(relay, rows, connections, ready.length)
+  return { nodemailerPerSecond: fewer / nodemailer, smtpSourcePerSecond: rows / source }
 }
 
 await measure()
