@@ -12,12 +12,27 @@ export type Sink = { port: number; stop: () => Promise<void> }
 /** Postfix's smtp-sink, which takes everything and keeps nothing. */
 export async function startSink(): Promise<Sink> {
   const port = await freePort()
-  const child = spawn('smtp-sink', [`127.0.0.1:${port}`, '1000'], { stdio: ['ignore', 'ignore', 'inherit'] })
-  await once(child, 'spawn').catch(() => {
-    throw new Error('smtp-sink is not there. It comes with Postfix: install the package postfix.')
-  })
-  await sleep(200)
+  const asRoot = process.getuid?.() === 0 ? ['-u', 'postfix'] : []
+  const child = spawn('smtp-sink', [...asRoot, `127.0.0.1:${port}`, '1000'], { stdio: ['ignore', 'ignore', 'inherit'] })
+  await Promise.race([
+    answers(port),
+    once(child, 'exit').then(() => Promise.reject(new Error('smtp-sink ended at once'))),
+    once(child, 'error').then(() => Promise.reject(new Error('smtp-sink is missing: install the package postfix'))),
+  ])
   return { port, stop: () => ended(child) }
+}
+
+async function answers(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1')
+    const isThere = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    )
+    socket.destroy()
+    if (isThere) return
+    await sleep(50)
+  }
 }
 
 /** A relay that takes its time: what it says reaches the sender `ms` later. */
