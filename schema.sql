@@ -886,6 +886,29 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.hand_over(of_account bigint, by_process bigint, ids bigint[])
+ RETURNS SETOF bigint
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+begin
+  return query
+  update messages message
+  set state = 'handed_over', handed_over_at = clock_timestamp()
+  where message.account_id = of_account and message.message_id = any(ids)
+    and message.state = 'claimed' and message.claimed_by is not distinct from by_process
+    and (select mailing.status = 'sending' from mailings mailing
+         where mailing.account_id = of_account and mailing.mailing_id = message.mailing_id)
+    and (select true from mailable_contacts contact
+         where contact.account_id = of_account and contact.contact_id = message.contact_id
+           and contact.address_key = message.address_key)
+  returning message.message_id;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.meet_rule(of_account bigint, of_key bytea, address text, canonical text)
  RETURNS void
  LANGUAGE plpgsql
@@ -1049,6 +1072,29 @@ AS $function$
   select case when source in ('link', 'one_click', 'preferences', 'mailto', 'complaint') then 3
               when source = 'provider' then 2 else 1 end
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.record_answers(of_account bigint, by_process bigint, ids bigint[], states text[], words text[], due timestamp with time zone[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+begin
+  update messages message
+  set state = case when given.state in ('queued', 'deferred')
+                    and (select mailing.status = 'cancelled' from mailings mailing
+                         where mailing.account_id = of_account and mailing.mailing_id = message.mailing_id)
+                   then 'cancelled' else given.state end,
+      answer = left(given.answer, 1000), answered_at = now(), due_at = coalesce(given.due_at, message.due_at),
+      attempts = message.attempts + case given.state when 'queued' then 0 else 1 end,
+      claimed_by = case given.state when 'unknown' then message.claimed_by end
+  from unnest(ids, states, words, due) as given (message_id, state, answer, due_at)
+  where message.account_id = of_account and message.message_id = given.message_id
+    and message.claimed_by is not distinct from by_process and message.state in ('claimed', 'handed_over', 'unknown');
+end $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.record_domain_optout(of_account bigint, of_domain text, via text, by_user bigint, by_api_key bigint, proof jsonb)
@@ -1366,6 +1412,7 @@ grant delete, insert, select, update on exports to lastword_app;
 grant delete, insert, select, update on fields to lastword_app;
 grant delete, insert, select, update on group_members to lastword_app;
 grant delete, insert, select, update on groups to lastword_app;
+grant execute on function hand_over(bigint,bigint,bigint[]) to lastword_app;
 grant delete, insert, select, update on import_changes to lastword_app;
 grant delete, insert, select, update on import_rows to lastword_app;
 grant delete, insert, select, update on import_undos to lastword_app;
@@ -1391,6 +1438,7 @@ grant execute on function optout_strength(text) to lastword_app;
 grant delete, insert, select, update on organizations to lastword_app;
 grant delete, insert, select, update on owner_links to lastword_app;
 grant delete, insert, select, update on processes to lastword_app;
+grant execute on function record_answers(bigint,bigint,bigint[],text[],text[],timestamp with time zone[]) to lastword_app;
 grant execute on function record_domain_optout(bigint,text,text,bigint,bigint,jsonb) to lastword_app;
 grant execute on function record_group_optouts(bigint,bigint,bigint,bigint,jsonb) to lastword_app;
 grant execute on function record_hash_optouts(bigint,bytea[],text,bigint,bigint,jsonb) to lastword_app;

@@ -45,9 +45,9 @@ function refusesAddress(command: string, answer: string): boolean {
  */
 export async function recordAnswers(db: Db, accountId: string, processId: number, answers: Answer[]): Promise<void> {
   const refused = answers.filter((answer) => answer.addressRefused).map(({ messageId }) => messageId)
-  if (refused.length === 0) return void (await run(db, recording(accountId, processId, answers)))
+  if (refused.length === 0) return void (await run(db, sql`select ${recording(accountId, processId, answers)}`))
   await transaction(db, async (trx) => {
-    await run(trx, recording(accountId, processId, answers))
+    await run(trx, sql`select ${recording(accountId, processId, answers)}`)
     await run(
       trx,
       sql`
@@ -62,19 +62,8 @@ export async function recordAnswers(db: Db, accountId: string, processId: number
   })
 }
 
-/** The statement that records answers of messages that this process holds, none of which makes a contact Error. */
+/** The call that records answers of messages that this process holds, none of which makes a contact Error. */
 export const recording = (accountId: string, processId: number, answers: Answer[]) => sql`
-    update messages message
-    set state = case when given.state in ('queued', 'deferred')
-                      and (select mailing.status = 'cancelled' from mailings mailing
-                           where mailing.account_id = ${accountId} and mailing.mailing_id = message.mailing_id)
-                     then 'cancelled' else given.state end,
-        answer = left(given.answer, 1000), answered_at = now(), due_at = coalesce(given.due_at, message.due_at),
-        attempts = message.attempts + case given.state when 'queued' then 0 else 1 end,
-        claimed_by = case given.state when 'unknown' then message.claimed_by end
-    from unnest(${answers.map(({ messageId }) => messageId)}::bigint[], ${answers.map(({ state }) => state)}::text[],
-                ${answers.map(({ answer }) => answer)}::text[], ${answers.map(({ dueAt }) => dueAt ?? null)}::timestamptz[])
-      as given (message_id, state, answer, due_at)
-    where message.account_id = ${accountId} and message.message_id = given.message_id
-      and message.message_id = any(${answers.map(({ messageId }) => messageId)}::bigint[])
-      and message.claimed_by = ${processId} and message.state in ('claimed', 'handed_over', 'unknown')`
+    record_answers(${accountId}, ${processId}, ${answers.map(({ messageId }) => messageId)}::bigint[],
+                   ${answers.map(({ state }) => state)}::text[], ${answers.map(({ answer }) => answer)}::text[],
+                   ${answers.map(({ dueAt }) => dueAt ?? null)}::timestamptz[])`

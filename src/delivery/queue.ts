@@ -109,12 +109,7 @@ export async function handOver(
   }
 }
 
-/**
- * handOver without second tries, also inside a transaction.
- *
- * The conditions are subqueries and not joins so that messages are always found by their ids: right after the audience
- * was frozen the planner knows nothing about the table, and a join by mailing or contact made it read all of it.
- */
+/** handOver without second tries, also inside a transaction. */
 export async function handOverTogether(
   db: Db | Trx,
   accountId: string,
@@ -125,17 +120,8 @@ export async function handOverTogether(
   const passed = await rows(
     db,
     sql<{ message_id: string }>`
-    ${answers.length > 0 ? sql`with recorded as (${recording(accountId, processId, answers)})` : sql``}
-    update messages message
-    set state = 'handed_over', handed_over_at = clock_timestamp()
-    where message.account_id = ${accountId} and message.message_id = any(${messageIds}::bigint[])
-      and message.state = 'claimed' and message.claimed_by = ${processId}
-      and (select mailing.status = 'sending' from mailings mailing
-           where mailing.account_id = ${accountId} and mailing.mailing_id = message.mailing_id)
-      and (select true from mailable_contacts contact
-           where contact.account_id = ${accountId} and contact.contact_id = message.contact_id
-             and contact.address_key = message.address_key)
-    returning message.message_id`,
+    select message_id from ${answers.length > 0 ? sql`(select ${recording(accountId, processId, answers)}) recorded,` : sql``}
+      hand_over(${accountId}, ${processId}, ${messageIds}::bigint[]) message_id`,
   )
   return new Set(passed.map(({ message_id }) => message_id))
 }

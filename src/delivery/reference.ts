@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { NumberedKey } from '../platform/keys.ts'
+import { mac } from '../platform/mac.ts'
 
 /** Which message a mail server or mailbox provider talks about when something comes back. */
 export type ReferencedMessage = { accountId: string; messageId: string }
@@ -24,7 +25,7 @@ export function signReference(keys: NumberedKey[], message: ReferencedMessage): 
   body[1] = current.id
   body.writeUIntBE(Number(message.accountId), 2, 6)
   body.writeUIntBE(Number(message.messageId), 8, 6)
-  return base32(Buffer.concat([body, mac(current.key, body)]))
+  return base32(Buffer.concat([body, macOf(current.key, body)]))
 }
 
 /** What a reference means, or null when it is not ours. Letter case is no matter: relays change it (MF-10). */
@@ -33,15 +34,14 @@ export function readReference(keys: NumberedKey[], reference: string): Reference
   if (!bytes || bytes[0] !== VERSION) return null
   const key = keys.find((candidate) => candidate.id === bytes[1])
   const body = bytes.subarray(0, BODY_BYTES)
-  if (!key || !timingSafeEqual(mac(key.key, body), bytes.subarray(BODY_BYTES))) return null
+  if (!key || !timingSafeEqual(macOf(key.key, body), bytes.subarray(BODY_BYTES))) return null
   return { accountId: String(body.readUIntBE(2, 6)), messageId: String(body.readUIntBE(8, 6)) }
 }
 
 /** Where returns of one message go: 44 octets before the @, of the 64 that RFC 5321 §4.5.3.1.1 allows. */
 export const returnAddress = (reference: string, domain: string) => `b+${reference}@${domain}`
 
-const mac = (key: Buffer, body: Buffer) =>
-  createHmac('sha256', key).update('message-reference').update(body).digest().subarray(0, MAC_BYTES)
+const macOf = (key: Buffer, body: Buffer) => mac(key, 'message-reference', body).subarray(0, MAC_BYTES)
 
 function base32(bytes: Buffer): string {
   let text = ''

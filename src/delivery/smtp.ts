@@ -122,7 +122,7 @@ class Dialogue {
       const recipient = await wire.ask(rcpt)
       return [recipient, isPositive(recipient) ? await wire.ask('DATA\r\n') : null]
     }
-    const [recipient, data] = await Promise.all(wire.atOnce(() => [wire.ask(rcpt), wire.ask('DATA\r\n')] as const))
+    const [recipient, data] = await Promise.all([wire.ask(rcpt), wire.ask('DATA\r\n')])
     if (!isPositive(recipient) && data.code === 354) await wire.ask('.\r\n')
     return [recipient, data]
   }

@@ -35,23 +35,20 @@ export class Wire {
     return this.failure === null && !this.socket.destroyed
   }
 
-  /** Sends a command, or a finished message; gives the reply to it. @throws Error when the connection ended before that */
+  /**
+   * Sends a command, or a finished message; gives the reply to it. What is asked before the next turn of the event loop
+   * leaves together.
+   *
+   * @throws Error when the connection ended before the reply
+   */
   ask(line: string | Buffer): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure)
       this.waiting.push({ resolve, reject })
+      this.socket.cork()
       this.socket.write(line)
+      process.nextTick(() => this.socket.uncork())
     })
-  }
-
-  /** What is asked in `work` leaves together. */
-  atOnce<Result>(work: () => Result): Result {
-    this.socket.cork()
-    try {
-      return work()
-    } finally {
-      this.socket.uncork()
-    }
   }
 
   /** Ends the connection politely. */

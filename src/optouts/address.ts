@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto'
 import { toASCII } from 'tr46'
+import { mac } from '../platform/mac.ts'
 
 export type Address = {
   /** As entered, cleaned of what surrounds it; mail goes to this spelling. */
@@ -73,23 +73,8 @@ export const isAddress = (read: Address | AddressProblem): read is Address => !(
  * @param form an opt-out form or untagged form from readAddress
  */
 export function addressKey(secret: Buffer, form: string): Buffer {
-  const { inner, outer } = padsOf(secret)
-  const first = hash('sha256', Buffer.concat([inner, Buffer.from(form)]), 'buffer')
-  return hash('sha256', Buffer.concat([outer, first]), 'buffer').subarray(0, 16)
+  return mac(secret, form).subarray(0, 16)
 }
-
-/** HMAC's two key blocks (RFC 2104 §2), made once a secret: six times the keys a second of createHmac, for imports. */
-function padsOf(secret: Buffer) {
-  const known = pads.get(secret)
-  if (known) return known
-  if (secret.length > 64) throw new Error('an address key has at most 64 bytes')
-  const block = (filler: number) => Buffer.alloc(64, filler).map((byte, place) => byte ^ (secret[place] ?? 0))
-  const made = { inner: block(0x36), outer: block(0x5c) }
-  pads.set(secret, made)
-  return made
-}
-
-const pads = new WeakMap<Buffer, { inner: Uint8Array; outer: Uint8Array }>()
 
 /** `i***@p***.example`: enough for its holder, too little for anybody else (UX-13). */
 export function maskAddress(address: string): string {

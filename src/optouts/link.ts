@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import type { NumberedKey } from '../platform/keys.ts'
+import { mac } from '../platform/mac.ts'
 
 declare const signed: unique symbol
 
@@ -36,7 +37,7 @@ export function signLink(keys: NumberedKey[], meaning: LinkMeaning): OptOutLink 
   body.writeUIntBE(Number(meaning.accountId), 2, 6)
   meaning.addressKey.copy(body, 8, 0, 16)
   body.writeUIntBE(Number(meaning.mailingId ?? 0), 24, 6)
-  const token = Buffer.concat([body, mac(current.key, body)]).toString('base64url')
+  const token = Buffer.concat([body, macOf(current.key, body)]).toString('base64url')
   return { token } as OptOutLink
 }
 
@@ -47,7 +48,7 @@ export function readLink(keys: NumberedKey[], token: string): ReadLink | null {
   if (bytes.toString('base64url') !== token || bytes[0] !== VERSION) return null
   const key = keys.find((candidate) => candidate.id === bytes[1])
   const body = bytes.subarray(0, BODY_BYTES)
-  if (!key || !timingSafeEqual(mac(key.key, body), bytes.subarray(BODY_BYTES))) return null
+  if (!key || !timingSafeEqual(macOf(key.key, body), bytes.subarray(BODY_BYTES))) return null
   const mailing = body.readUIntBE(24, 6)
   return {
     accountId: String(body.readUIntBE(2, 6)),
@@ -60,5 +61,4 @@ export function readLink(keys: NumberedKey[], token: string): ReadLink | null {
 export const optOutUrl = (baseUrl: string, link: OptOutLink) => `${baseUrl}/o/${link.token}`
 export const preferencesUrl = (baseUrl: string, link: OptOutLink) => `${baseUrl}/p/${link.token}`
 
-const mac = (key: Buffer, body: Buffer) =>
-  createHmac('sha256', key).update('optout-link').update(body).digest().subarray(0, MAC_BYTES)
+const macOf = (key: Buffer, body: Buffer) => mac(key, 'optout-link', body).subarray(0, MAC_BYTES)
