@@ -13,8 +13,10 @@ let stranger: string
 beforeAll(async () => {
   program = await startProgram({ jobs: false })
   await run(program.core.db, sql`update accounts set name = 'Fernmoor Garden' where account_id = ${program.accountId}`)
-  await run(program.core.asOwner.db, sql`update organizations set name = 'Fernmoor Trust'`)
   sister = await addAccount('Fernmoor Shop')
+  const { api } = await program.signIn()
+  const named = await api<Organization>('PATCH', '/organization', { name: ' Fernmoor Trust ' })
+  expect(named).toMatchObject({ status: 200, body: { name: 'Fernmoor Trust', oneOptOutSince: null } })
   stranger = (await program.anotherAccount('Somebody else')).accountId
 })
 

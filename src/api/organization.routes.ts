@@ -1,5 +1,5 @@
 import { organization, organizationChange } from '../accounts/organization.contract.ts'
-import { getOrganization, setOneOptOut } from '../accounts/organization.ts'
+import { changeOrganization, getOrganization } from '../accounts/organization.ts'
 import type { Core } from '../platform/core.ts'
 import type { Api } from './api.ts'
 
@@ -9,6 +9,6 @@ export function organizationRoutes(app: Api, { db }: Core) {
   )
 
   app.patch('/organization', { schema: { body: organizationChange, response: { 200: organization } } }, (request) =>
-    setOneOptOut(db, request.caller, request.body.oneOptOut),
+    changeOrganization(db, request.caller, request.body),
   )
 }

@@ -3,7 +3,7 @@ import { contactChange } from './contact.contract.ts'
 import { takeContact } from './contact-lock.ts'
 import type { Field, FieldValue } from './field.contract.ts'
 import { listFields } from './field.ts'
-import { isProblem, readValue, shownValue } from './field-value.ts'
+import { isProblem, readValue, shownValue, type ValueProblem } from './field-value.ts'
 import { changeAsHolder, type Holder, noteHolderEvent } from './holder.ts'
 
 /** What was entered, by the name of the field: texts as they were typed, or the ticked options. */
@@ -24,8 +24,9 @@ export function saveDetails(db: Db, holder: Holder, entered: EnteredDetails): Pr
     const wrong: string[] = []
     for (const field of fields) {
       const value = valueOf(field, entered[field.name] ?? '', before.fields[field.name])
-      if (value === 'wrong') wrong.push(field.name)
-      else if (value !== null) values[field.name] = value
+      if (value === null) continue
+      if (isProblem(value)) wrong.push(field.name)
+      else values[field.name] = value
     }
     const changes = fields.flatMap(({ name, label }) => changeOf(label, before.fields[name], values[name]))
     if (wrong.length > 0 || changes.length === 0) return wrong
@@ -45,11 +46,10 @@ function valueOf(
   field: Field,
   entered: string | string[],
   before: FieldValue | undefined,
-): FieldValue | null | 'wrong' {
+): FieldValue | null | ValueProblem {
   const given = typeof entered === 'string' ? entered.replaceAll('\r\n', '\n').trim() : entered
-  if (!contactChange.safeParse({ fields: { [field.name]: given } }).success) return 'wrong'
-  const value = readValue(field, given, before)
-  return value !== null && isProblem(value) ? 'wrong' : value
+  const problem = contactChange.safeParse({ fields: { [field.name]: given } }).error?.message
+  return problem === undefined ? readValue(field, given, before) : { problem }
 }
 
 function changeOf(label: string, before: FieldValue | undefined, after: FieldValue | undefined) {

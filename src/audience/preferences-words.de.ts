@@ -29,7 +29,7 @@ export const germanPreferences: PreferenceWords = {
   dataText:
     'Ihre Daten stehen nicht hier, denn dieser Link kann weitergeleitet worden sein. Wir antworten innerhalb eines Monats. Eine Abbestellung bleibt, auch wenn Ihre Daten gelöscht sind.',
   askForData: 'Meine Daten anfordern',
-  eraseData: 'Meine Daten löschen lassen',
+  eraseData: 'Meine Daten löschen',
   askedForData: 'Sie haben Ihre Daten angefordert. Die Antwort kommt bis zum {date}.',
   askedForErasure: 'Sie wollen Ihre Daten löschen lassen. Die Antwort kommt bis zum {date}.',
   notSavedHeading: 'Noch ist nichts gespeichert',

@@ -273,6 +273,9 @@ test('details are written where people may, checked as everywhere, and an empty 
     likes: ['Roses', 'Ferns'],
     is_member: true,
   })
+  await press(vera.page, 'details', { field_town: 'wrong' })
+  expect((await full(vera)).fields).toMatchObject({ town: 'wrong' })
+  await press(vera.page, 'details', { field_town: 'Linz' })
   await press(vera.page, 'details', { field_town: '', field_likes: 'Ferns' })
   expect((await full(vera)).fields).toMatchObject({ town: 'Linz', likes: ['Ferns'] })
   expect((await told(vera)).join('\n')).toContain('Town changed from Graz to Linz, ')

@@ -8,7 +8,7 @@ export type PageSender = {
   contactUrl: string
   language: string
   timeZone: string
-  /** The organization whose accounts an opt-out covers, all of them; null when it covers this one alone. */
+  /** The organization whose several accounts an opt-out covers; null when it covers this one alone. */
   organization: string | null
 }
 
@@ -29,7 +29,10 @@ export async function findSender(db: Db, accountId: string): Promise<PageSender 
       organization: string | null
     }>`
     select account.name, account.postal_address, account.contact_url, account.sender_address, account.language, account.time_zone,
-           case when organization.one_optout_since is not null then organization.name end as organization
+           case when organization.one_optout_since is not null
+                  and exists (select from accounts other where other.organization_id = organization.organization_id
+                              and other.account_id <> account.account_id)
+                then organization.name end as organization
     from accounts account
     left join organizations organization on organization.organization_id = account.organization_id
     where account.account_id = ${accountId}`,

@@ -13,7 +13,7 @@ let made = 0
 
 /** A new contact, and the preferences link from a letter that it got. */
 async function reader({ api }: Program): Promise<{ id: string; address: string; page: string }> {
-  const address = `vera.${++made}@post.example`
+  const address = `pia.reads.${++made}@post.example`
   await api('PATCH', '/account', {
     name: 'Fernmoor Garden',
     senderName: 'Fernmoor Garden',
@@ -70,10 +70,6 @@ test('a recipient leaves one topic, pauses, then leaves everything, without Java
   await expect(first).toHaveText('Opt out of everything')
   const box = await first.boundingBox()
   expect(box && box.y + box.height).toBeLessThan(480)
-  for (const button of await page.getByRole('button').all()) {
-    const other = await button.boundingBox()
-    expect(box && other && box.width * box.height).toBeGreaterThanOrEqual(other ? other.width * other.height : Infinity)
-  }
   expect(await page.content()).not.toContain(address)
 
   await page.getByRole('checkbox', { name: 'Garden news' }).check()
@@ -138,9 +134,15 @@ for (const { lang, colorScheme } of [
       )
       expect(content, name).toBeLessThanOrEqual(width)
     }
+    const largest = async () => {
+      const boxes = await Promise.all((await page.getByRole('button').all()).map((button) => button.boundingBox()))
+      const areas = boxes.map((box) => (box ? box.width * box.height : 0))
+      expect(Math.max(...areas)).toBe(areas[0])
+    }
     const press = (act: string) => page.locator(`button[value=${act}]`).click()
     await page.goto(`${link}?lang=${lang}`)
     await look('page')
+    await largest()
     await page.locator('#pause').selectOption('90')
     await press('save')
     await look('saved')

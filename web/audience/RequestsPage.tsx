@@ -112,6 +112,7 @@ function RequestList({ settled }: { settled: boolean }) {
 }
 
 function Due({ request: { settled, dueOn } }: { request: DataRequest }) {
+  const [today] = useState(() => new Date().toISOString().slice(0, 10))
   if (settled)
     return (
       <>
@@ -121,7 +122,7 @@ function Due({ request: { settled, dueOn } }: { request: DataRequest }) {
         </div>
       </>
     )
-  const late = dueOn < new Date().toISOString().slice(0, 10)
+  const late = dueOn < today
   return (
     <>
       {longDay(dueOn, 'UTC')}

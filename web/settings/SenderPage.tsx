@@ -10,7 +10,7 @@ import { noticeDone } from '../ui/notice.tsx'
 import { PageHeader } from '../ui/PageHeader.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { Waiting } from '../ui/Waiting.tsx'
-import { OneOptOut } from './OneOptOut.tsx'
+import { OrganizationPanel } from './OrganizationPanel.tsx'
 
 const languages = [
   { value: 'en', label: 'English' },
@@ -33,7 +33,7 @@ export function SenderPage() {
         ) : account.data ? (
           <>
             <SenderForm account={account.data} />
-            <OneOptOut />
+            <OrganizationPanel />
           </>
         ) : (
           <Waiting />

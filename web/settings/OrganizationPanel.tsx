@@ -1,8 +1,9 @@
-import { Switch, Text } from '@mantine/core'
+import { Button, Switch, Text, TextInput } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { organization } from '../../src/accounts/organization.contract.ts'
-import { get, patch } from '../api.ts'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { type OrganizationChange, organization, organizationChange } from '../../src/accounts/organization.contract.ts'
+import { get, messageOf, patch } from '../api.ts'
 import { Confirm } from '../ui/Confirm.tsx'
 import { ErrorPanel } from '../ui/ErrorPanel.tsx'
 import { listed } from '../ui/format.ts'
@@ -10,16 +11,17 @@ import { noticeDone } from '../ui/notice.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { When } from '../ui/When.tsx'
 
-/** Whether an opt-out from one account of the organization is one from all of them. */
-export function OneOptOut() {
+/** The organization's name, and whether an opt-out from one of its accounts is one from all of them. */
+export function OrganizationPanel() {
   const client = useQueryClient()
   const [asking, ask] = useDisclosure(false)
   const { data, error, refetch } = useQuery({
     queryKey: ['organization'],
     queryFn: () => get('/organization', organization),
   })
-  async function set(oneOptOut: boolean) {
-    client.setQueryData(['organization'], await patch('/organization', organization, { oneOptOut }))
+  async function change(given: OrganizationChange) {
+    client.setQueryData(['organization'], await patch('/organization', organization, given))
+    await client.invalidateQueries({ queryKey: ['me'] })
     noticeDone('Saved.')
   }
   if (error && !data)
@@ -33,8 +35,9 @@ export function OneOptOut() {
   if (!data) return null
   const isOn = data.oneOptOutSince !== null
   return (
-    <Panel title={`Organization ${data.name}`}>
+    <Panel title="Organization">
       <div className="stack tight">
+        <Name key={data.name} name={data.name} onSave={(name) => change({ name })} />
         <Text size="sm">
           {data.accounts.length === 1 ? 'Its only account is' : 'Its accounts are'} {listed(data.accounts)}.
         </Text>
@@ -55,7 +58,7 @@ export function OneOptOut() {
         title={isOn ? 'Let opt-outs hold in one account alone?' : 'Let one opt-out cover all accounts?'}
         consequence={isOn ? 'brand' : 'optOut'}
         onClose={ask.close}
-        onYes={() => set(!isOn)}
+        onYes={() => change({ oneOptOut: !isOn })}
       >
         <Text>
           {isOn
@@ -64,5 +67,34 @@ export function OneOptOut() {
         </Text>
       </Confirm>
     </Panel>
+  )
+}
+
+function Name({ name, onSave }: { name: string; onSave: (name: string) => Promise<unknown> }) {
+  const [typed, setTyped] = useState(name)
+  const save = useMutation({ mutationFn: onSave })
+  const fault = organizationChange.safeParse({ name: typed }).error?.issues[0]?.message
+  return (
+    <form
+      className="row"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (!fault) save.mutate(typed.trim())
+      }}
+    >
+      <TextInput
+        className="grow"
+        label="Name of the organization"
+        description="Recipients read it where one opt-out covers several accounts"
+        inputWrapperOrder={['label', 'input', 'description', 'error']}
+        value={typed}
+        error={fault ?? (save.error && messageOf(save.error))}
+        onChange={(event) => setTyped(event.currentTarget.value)}
+      />
+      <Button type="submit" variant="default" disabled={typed.trim() === name} loading={save.isPending}>
+        Save name
+      </Button>
+    </form>
   )
 }
