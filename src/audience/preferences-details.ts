@@ -7,7 +7,7 @@ import { isProblem, readValue, shownValue, type ValueProblem } from './field-val
 import { changeAsHolder, type Holder, noteHolderEvent } from './holder.ts'
 
 /** What was entered, by the name of the field: texts as they were typed, or the ticked options. */
-export type EnteredDetails = Record<string, string | string[]>
+export type EnteredDetails = ReadonlyMap<string, string | string[]>
 
 /**
  * Writes the details that the holder of a link entered into fields which people may change; an empty one stays as it was.
@@ -20,20 +20,21 @@ export function saveDetails(db: Db, holder: Holder, entered: EnteredDetails): Pr
   return changeAsHolder(db, holder, async (trx, [contactId]) => {
     const before = await takeContact(trx, accountId, contactId)
     const fields = (await listFields(trx, accountId)).filter(({ editable }) => editable)
-    const values: Record<string, FieldValue> = {}
+    const kept = new Map(Object.entries(before.fields))
+    const values = new Map<string, FieldValue>()
     const wrong: string[] = []
     for (const field of fields) {
-      const value = valueOf(field, entered[field.name] ?? '', before.fields[field.name])
+      const value = valueOf(field, entered.get(field.name) ?? '')
       if (value === null) continue
       if (isProblem(value)) wrong.push(field.name)
-      else values[field.name] = value
+      else values.set(field.name, value)
     }
-    const changes = fields.flatMap(({ name, label }) => changeOf(label, before.fields[name], values[name]))
+    const changes = fields.flatMap(({ name, label }) => changeOf(label, kept.get(name), values.get(name)))
     if (wrong.length > 0 || changes.length === 0) return wrong
     await run(
       trx,
       sql`
-      update contacts set fields = ${JSON.stringify({ ...before.fields, ...values })}::jsonb, updated_at = now()
+      update contacts set fields = ${JSON.stringify(Object.fromEntries([...kept, ...values]))}::jsonb, updated_at = now()
       where account_id = ${accountId} and contact_id = ${contactId}`,
     )
     await noteHolderEvent(trx, holder, [contactId], 'edited', { changes })
@@ -41,15 +42,15 @@ export function saveDetails(db: Db, holder: Holder, entered: EnteredDetails): Pr
   })
 }
 
-/** The value as its field keeps it, null for nothing entered; the same two checks as every other entry. */
-function valueOf(
-  field: Field,
-  entered: string | string[],
-  before: FieldValue | undefined,
-): FieldValue | null | ValueProblem {
+/**
+ * The value as its field keeps it, null for nothing entered; the same two checks as every other entry.
+ *
+ * An option that the field lost is not possible here, even when it is the present one: that would tell what stands there.
+ */
+function valueOf(field: Field, entered: string | string[]): FieldValue | null | ValueProblem {
   const given = typeof entered === 'string' ? entered.replaceAll('\r\n', '\n').trim() : entered
   const problem = contactChange.safeParse({ fields: { [field.name]: given } }).error?.message
-  return problem === undefined ? readValue(field, given, before) : { problem }
+  return problem === undefined ? readValue(field, given) : { problem }
 }
 
 function changeOf(label: string, before: FieldValue | undefined, after: FieldValue | undefined) {

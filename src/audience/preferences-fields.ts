@@ -15,7 +15,7 @@ export function detailsForm(
   frame: Frame,
   words: PreferenceWords,
   fields: Field[],
-  { wrong, entered }: Wrong = { wrong: [], entered: {} },
+  { wrong, entered }: Wrong = { wrong: [], entered: new Map() },
 ): Html | null {
   if (fields.length === 0) return null
   const first = fields.find(({ name }) => wrong.includes(name))?.name
@@ -25,7 +25,7 @@ export function detailsForm(
       frame,
       words,
       field,
-      typed: entered[field.name] ?? '',
+      typed: entered.get(field.name) ?? '',
       isFirst: field.name === first,
       error: isWrong ? html`<span class="error" id="${idOf(field)}-error">${problemOf(field, words)}</span>` : null,
     })

@@ -304,6 +304,22 @@ test('a detail that is not possible is said beside its field, and then nothing i
   expect(wrong.text).toContain('value="&quot;&gt;&lt;script&gt;"')
 })
 
+test('a field may have any name, and a lost option tells nothing about what stands there (UX-13)', async () => {
+  const { body: odd } = await api<Field>('POST', '/fields', { label: 'Constructor', editable: true })
+  const { body: kind } = await api<Field>('POST', '/fields', {
+    label: 'Rank',
+    type: 'one_of',
+    options: ['Old', 'New'],
+    editable: true,
+  })
+  const vera = await person({ rank: 'Old' })
+  await api('PATCH', `/fields/${kind.id}`, { options: ['New'] })
+  expect((await press(vera.page, 'details', { field_rank: 'Old' })).status).toBe(400)
+  expect((await press(vera.page, 'details', {})).status).toBe(200)
+  expect((await press(vera.page, 'details', { [`field_${odd.name}`]: 'Ada' })).status).toBe(200)
+  expect((await full(vera)).fields).toEqual({ first_name: 'Vera', rank: 'Old', constructor: 'Ada' })
+})
+
 test('a field is offered only while the account lets people change it', async () => {
   const { town } = await offeredFields()
   const vera = await person()

@@ -146,7 +146,7 @@ const idsOf = (form: URLSearchParams, name: string) => form.getAll(name).filter(
 function enteredOf(form: URLSearchParams): EnteredDetails {
   const prefix = idOf({ name: '' } satisfies Pick<Field, 'name'>)
   const names = [...new Set(form.keys())].filter((key) => key.startsWith(prefix))
-  return Object.fromEntries(
+  return new Map(
     names.map((name) => {
       const values = form.getAll(name)
       return [name.slice(prefix.length), values.length > 1 ? values : (values[0] ?? '')]
