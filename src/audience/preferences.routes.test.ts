@@ -320,6 +320,17 @@ test('a field may have any name, and a lost option tells nothing about what stan
   expect((await full(vera)).fields).toEqual({ first_name: 'Vera', rank: 'Old', constructor: 'Ada' })
 })
 
+test('long texts in any script fit, line breaks and all', async () => {
+  const long = async (label: string) =>
+    (await api<Field>('POST', '/fields', { label, type: 'long', editable: true })).body.name
+  const [one, two] = [await long('About you'), await long('Wishes')]
+  const vera = await person()
+  const text = `${'حديقة'.repeat(490)}\r\nالسطر`
+  const entered = { [`field_${one}`]: text, [`field_${two}`]: text }
+  expect((await press(vera.page, 'details', entered)).status).toBe(200)
+  expect((await full(vera)).fields).toMatchObject({ [one]: text.replace('\r\n', '\n'), [two]: expect.any(String) })
+})
+
 test('a field is offered only while the account lets people change it', async () => {
   const { town } = await offeredFields()
   const vera = await person()

@@ -260,10 +260,13 @@ export function saysOneClick(body: string): boolean {
   return /name="?List-Unsubscribe"?[^\r\n]*(?:\r?\n[^\r\n]+){0,5}\r?\n\r?\nOne-Click\s/i.test(body)
 }
 
+/** Two long details in any script, as a form sends them. */
+const BODY_LIMIT = 64 * 1024
+
 /** Whatever the content type says, even if it is none: the link alone is what counts (OC-7, OC-8). */
 function takeAnyBody(scope: FastifyInstance) {
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 16 * 1024 }, (_request, body, done) =>
+  scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
     done(null, body),
   )
   scope.addHook('onRequest', async ({ raw }) => {

@@ -186,6 +186,23 @@ for (const { colorScheme, width } of looks)
     await context.close()
   })
 
+test('an operator lets people change a field, and then it is on their page', async ({ page, program }) => {
+  await program.api('POST', '/fields', { label: 'Shed colour' })
+  const { page: link } = await reader(program)
+  expect(await (await fetch(link)).text()).not.toContain('Shed colour')
+  await signIn(page, program)
+  await page.goto(`${program.url}/audience/fields`)
+  await page.getByRole('button', { name: 'Change Shed colour' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Change the field' })
+  const people = dialog.getByRole('switch', { name: 'People can change this on their preferences page' })
+  await expect(people).not.toBeChecked()
+  await people.click()
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(dialog).toBeHidden()
+  await expect(page.getByRole('row').filter({ hasText: 'Shed colour' })).toContainText('People can change it')
+  expect(await (await fetch(link)).text()).toContain('Shed colour')
+})
+
 test('an operator sends a mailing to a topic and sees who is left out', async ({ page, program }) => {
   await offers(program)
   const people = [await reader(program), await reader(program)]
