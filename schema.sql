@@ -491,6 +491,7 @@ create table messages (
   handed_over_at timestamp with time zone,
   answered_at timestamp with time zone,
   answer text,
+  by_topic boolean default false not null,
   constraint messages_pkey PRIMARY KEY (account_id, message_id),
   constraint messages_account_id_mailing_id_contact_id_key UNIQUE (account_id, mailing_id, contact_id),
   constraint messages_address_key_check CHECK ((octet_length(address_key) = 16)),
@@ -502,7 +503,7 @@ CREATE INDEX messages_in_hand ON public.messages USING btree (account_id, claime
 CREATE INDEX messages_open_by_key ON public.messages USING btree (account_id, address_key) WHERE (state = ANY (ARRAY['queued'::text, 'claimed'::text, 'deferred'::text]));
 CREATE TRIGGER locked_in BEFORE INSERT ON public.messages FOR EACH ROW EXECUTE FUNCTION guard_message();
 CREATE TRIGGER locked_out BEFORE UPDATE OF state ON public.messages FOR EACH ROW WHEN (((new.state = ANY (ARRAY['queued'::text, 'handed_over'::text, 'deferred'::text])) AND (new.state IS DISTINCT FROM old.state))) EXECUTE FUNCTION guard_message();
-CREATE TRIGGER topics BEFORE UPDATE OF state ON public.messages FOR EACH ROW WHEN (((new.state = ANY (ARRAY['queued'::text, 'handed_over'::text, 'deferred'::text])) AND (new.state IS DISTINCT FROM old.state))) EXECUTE FUNCTION guard_message_topics();
+CREATE TRIGGER topics BEFORE UPDATE OF state ON public.messages FOR EACH ROW WHEN ((new.by_topic AND (new.state = ANY (ARRAY['queued'::text, 'handed_over'::text, 'deferred'::text])) AND (new.state IS DISTINCT FROM old.state))) EXECUTE FUNCTION guard_message_topics();
 
 create table optout_domains (
   account_id bigint not null,
@@ -992,13 +993,11 @@ CREATE OR REPLACE FUNCTION public.guard_message_topics()
  SET enable_seqscan TO 'off'
 AS $function$
 begin
-  if not exists (select from public.mailing_topics about
-                 where about.account_id = new.account_id and about.mailing_id = new.mailing_id)
-     or exists (select from public.mailing_topics about
-                where about.account_id = new.account_id and about.mailing_id = new.mailing_id
-                  and exists (select from public.contact_topics choice
-                              where choice.account_id = new.account_id and choice.contact_id = new.contact_id
-                                and choice.topic_id = about.topic_id and choice.chosen)) then
+  if exists (select from public.mailing_topics about
+             where about.account_id = new.account_id and about.mailing_id = new.mailing_id
+               and exists (select from public.contact_topics choice
+                           where choice.account_id = new.account_id and choice.contact_id = new.contact_id
+                             and choice.topic_id = about.topic_id and choice.chosen)) then
     return new;
   end if;
   if new.state = 'handed_over' then

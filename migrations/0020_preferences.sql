@@ -125,17 +125,18 @@ create table mailing_topics (
   foreign key (account_id, topic_id) references topics on delete cascade
 );
 
+-- Set where the audience of a mailing with topics is frozen: so that other mailings pay nothing for the check below.
+alter table messages add column by_topic boolean not null default false;
+
 -- The last check of a mailing with topics. Who left while the audience was being frozen is met here: withheld when the
 -- message is queued again, refused when it is handed over. Each look-up is of one table by its key, as in guard_message.
 create function guard_message_topics() returns trigger language plpgsql as $$
 begin
-  if not exists (select from public.mailing_topics about
-                 where about.account_id = new.account_id and about.mailing_id = new.mailing_id)
-     or exists (select from public.mailing_topics about
-                where about.account_id = new.account_id and about.mailing_id = new.mailing_id
-                  and exists (select from public.contact_topics choice
-                              where choice.account_id = new.account_id and choice.contact_id = new.contact_id
-                                and choice.topic_id = about.topic_id and choice.chosen)) then
+  if exists (select from public.mailing_topics about
+             where about.account_id = new.account_id and about.mailing_id = new.mailing_id
+               and exists (select from public.contact_topics choice
+                           where choice.account_id = new.account_id and choice.contact_id = new.contact_id
+                             and choice.topic_id = about.topic_id and choice.chosen)) then
     return new;
   end if;
   if new.state = 'handed_over' then
@@ -148,7 +149,7 @@ begin
 end $$;
 alter function guard_message_topics() set enable_seqscan = off;
 create trigger topics before update of state on messages for each row
-  when (new.state in ('queued', 'handed_over', 'deferred') and new.state is distinct from old.state)
+  when (new.by_topic and new.state in ('queued', 'handed_over', 'deferred') and new.state is distinct from old.state)
   execute function guard_message_topics();
 
 -- What people ask of the account beyond its mail. The law gives a month (GDPR Art. 12 (3)); a request is never removed.

@@ -29,6 +29,7 @@ type Audience = {
   excluded: RawBuilder<unknown>
   choseTopic: (contactId: RawBuilder<unknown>) => RawBuilder<unknown>
   leftTopic: (contactId: RawBuilder<unknown>) => RawBuilder<unknown>
+  hasTopics: boolean
 }
 
 /**
@@ -67,6 +68,7 @@ async function audienceOf(db: Db, accountId: string, mailingId: string): Promise
     where choice.account_id = ${accountId} and choice.contact_id = ${contactId} and choice.chosen = ${sql.lit(chosenIt)}
       and choice.topic_id = any (${topics.filter(({ open }) => open).map(({ id }) => id)}::bigint[]))`
   return {
+    hasTopics: topics.length > 0,
     choseTopic: topics.length === 0 ? () => sql`true` : said(true),
     leftTopic: topics.length === 0 ? () => sql`false` : said(false),
     chosen: sql`select contact_id, count(*) as times from (${sql.join(chosen, union)}) places group by contact_id`,
@@ -221,8 +223,8 @@ export async function oneRecipient(db: Db, accountId: string, mailingId: string)
 export async function freezeAudience(db: Db, accountId: string, mailingId: string): Promise<number> {
   const audience = await audienceOf(db, accountId, mailingId)
   const frozen = await sql`
-    insert into messages (account_id, mailing_id, contact_id, address_key)
-    select contact.account_id, ${mailingId}, contact.contact_id, contact.address_key
+    insert into messages (account_id, mailing_id, contact_id, address_key, by_topic)
+    select contact.account_id, ${mailingId}, contact.contact_id, contact.address_key, ${audience.hasTopics}::boolean
     from ${recipientsOf(accountId, audience)}
     on conflict (account_id, mailing_id, contact_id) do nothing`.execute(db)
   return Number(frozen.numAffectedRows ?? 0)

@@ -148,8 +148,8 @@ test('who leaves the topic while the audience is being frozen is met at the last
   const { id } = await draft({ groupIds: [group], topicIds: [news] })
   const freezing = await holdTransaction(core)
   await freezing.query(
-    `insert into messages (account_id, mailing_id, contact_id, address_key)
-     select account_id, $2, contact_id, address_key from mailable_contacts
+    `insert into messages (account_id, mailing_id, contact_id, address_key, by_topic)
+     select account_id, $2, contact_id, address_key, true from mailable_contacts
      where account_id = $1 and contact_id in (select contact_id from group_members where group_id = $3) order by contact_id`,
     [accountId, id, group],
   )
