@@ -15,6 +15,7 @@ create table accounts (
   constraint accounts_name_check CHECK ((name <> ''::text)),
   constraint accounts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id)
 );
+CREATE TRIGGER one_optout AFTER INSERT OR UPDATE OF organization_id ON public.accounts FOR EACH ROW EXECUTE FUNCTION cover_new_account();
 
 create table accounts_with_rules (
   account_id bigint not null,
@@ -103,7 +104,7 @@ create table contact_events (
   api_key_id bigint,
   data jsonb default '{}'::jsonb not null,
   constraint contact_events_pkey PRIMARY KEY (account_id, event_id),
-  constraint contact_events_kind_check CHECK ((kind = ANY (ARRAY['added'::text, 'edited'::text, 'to_error'::text, 'to_active'::text, 'joined_group'::text, 'left_group'::text, 'archived'::text, 'restored'::text, 'held'::text, 'released'::text, 'imported'::text, 'import_undone'::text, 'merged'::text, 'topic_chosen'::text, 'topic_left'::text])))
+  constraint contact_events_kind_check CHECK ((kind = ANY (ARRAY['added'::text, 'edited'::text, 'to_error'::text, 'to_active'::text, 'joined_group'::text, 'left_group'::text, 'archived'::text, 'restored'::text, 'held'::text, 'released'::text, 'imported'::text, 'import_undone'::text, 'merged'::text, 'topic_chosen'::text, 'topic_left'::text, 'paused'::text, 'pause_ended'::text, 'language_chosen'::text, 'data_requested'::text, 'data_request_settled'::text])))
 );
 CREATE INDEX contact_events_by_contact ON public.contact_events USING btree (account_id, contact_id);
 
@@ -117,6 +118,7 @@ create table contact_former_addresses (
   constraint contact_former_addresses_address_key_check CHECK ((octet_length(address_key) = 16))
 );
 CREATE INDEX contact_former_addresses_by_contact ON public.contact_former_addresses USING btree (account_id, contact_id);
+CREATE TRIGGER paused AFTER INSERT ON public.contact_former_addresses FOR EACH ROW EXECUTE FUNCTION keep_pause_of_merged();
 
 create table contact_holds (
   account_id bigint not null,
@@ -130,17 +132,31 @@ create table contact_holds (
   constraint contact_holds_because_key_check CHECK ((octet_length(because_key) = 16))
 );
 
+create table contact_languages (
+  account_id bigint not null,
+  contact_id bigint not null,
+  language text not null,
+  at timestamp with time zone default now() not null,
+  constraint contact_languages_pkey PRIMARY KEY (account_id, contact_id),
+  constraint contact_languages_account_id_contact_id_fkey FOREIGN KEY (account_id, contact_id) REFERENCES contacts(account_id, contact_id) ON DELETE CASCADE,
+  constraint contact_languages_language_check CHECK ((language ~ '^[a-z]{2,3}$'::text))
+);
+CREATE TRIGGER locked BEFORE INSERT OR UPDATE ON public.contact_languages FOR EACH ROW EXECUTE FUNCTION guard_contact_choice();
+
 create table contact_topics (
   account_id bigint not null,
   contact_id bigint not null,
   topic_id bigint not null,
   chosen boolean not null,
   at timestamp with time zone default now() not null,
+  source text default 'preferences'::text not null,
   constraint contact_topics_pkey PRIMARY KEY (account_id, contact_id, topic_id),
   constraint contact_topics_account_id_contact_id_fkey FOREIGN KEY (account_id, contact_id) REFERENCES contacts(account_id, contact_id) ON DELETE CASCADE,
-  constraint contact_topics_account_id_topic_id_fkey FOREIGN KEY (account_id, topic_id) REFERENCES topics(account_id, topic_id) ON DELETE CASCADE
+  constraint contact_topics_account_id_topic_id_fkey FOREIGN KEY (account_id, topic_id) REFERENCES topics(account_id, topic_id) ON DELETE CASCADE,
+  constraint contact_topics_source_check CHECK ((source = ANY (ARRAY['preferences'::text, 'form'::text])))
 );
 CREATE INDEX contact_topics_by_topic ON public.contact_topics USING btree (account_id, topic_id, contact_id);
+CREATE TRIGGER locked BEFORE INSERT OR UPDATE ON public.contact_topics FOR EACH ROW EXECUTE FUNCTION guard_contact_choice();
 
 create table contacts (
   account_id bigint not null,
@@ -173,8 +189,34 @@ CREATE TRIGGER counted_update BEFORE UPDATE OF archived_at, address_key, account
 CREATE TRIGGER counted_whole BEFORE TRUNCATE ON public.contacts FOR EACH STATEMENT EXECUTE FUNCTION note_truncate();
 CREATE TRIGGER former AFTER UPDATE OF address_key ON public.contacts FOR EACH ROW WHEN ((new.address_key <> old.address_key)) EXECUTE FUNCTION remember_former_address();
 CREATE TRIGGER locked BEFORE UPDATE ON public.contacts FOR EACH ROW EXECUTE FUNCTION guard_contact();
+CREATE TRIGGER paused AFTER UPDATE OF address_key ON public.contacts FOR EACH ROW WHEN ((new.address_key <> old.address_key)) EXECUTE FUNCTION keep_pause();
+CREATE TRIGGER requests AFTER DELETE ON public.contacts FOR EACH ROW EXECUTE FUNCTION settle_by_erasure();
 CREATE TRIGGER rules AFTER INSERT ON public.contacts FOR EACH ROW EXECUTE FUNCTION meet_rules();
 CREATE TRIGGER rules_of_address AFTER UPDATE OF address, canonical ON public.contacts FOR EACH ROW WHEN ((new.canonical <> old.canonical)) EXECUTE FUNCTION meet_rules();
+
+create table data_requests (
+  account_id bigint not null,
+  request_id bigint generated always as identity not null,
+  kind text not null,
+  contact_id bigint,
+  address_key bytea not null,
+  mailing_id bigint,
+  evidence jsonb default '{}'::jsonb not null,
+  asked_at timestamp with time zone default clock_timestamp() not null,
+  due_on date default (((now() AT TIME ZONE 'UTC'::text) + '1 mon'::interval))::date not null,
+  settled_at timestamp with time zone,
+  settled_by bigint,
+  settled_key bigint,
+  outcome text,
+  constraint data_requests_pkey PRIMARY KEY (account_id, request_id),
+  constraint data_requests_address_key_check CHECK ((octet_length(address_key) = 16)),
+  constraint data_requests_check CHECK (((settled_at IS NULL) = (outcome IS NULL))),
+  constraint data_requests_kind_check CHECK ((kind = ANY (ARRAY['copy'::text, 'erase'::text]))),
+  constraint data_requests_outcome_check CHECK ((outcome = ANY (ARRAY['answered'::text, 'erased'::text])))
+);
+CREATE INDEX data_requests_by_contact ON public.data_requests USING btree (account_id, contact_id) WHERE (contact_id IS NOT NULL);
+CREATE UNIQUE INDEX data_requests_once ON public.data_requests USING btree (account_id, address_key, kind) WHERE (settled_at IS NULL);
+CREATE INDEX data_requests_open ON public.data_requests USING btree (account_id, due_on, request_id) WHERE (settled_at IS NULL);
 
 create table exports (
   account_id bigint not null,
@@ -207,6 +249,7 @@ create table fields (
   options jsonb default '[]'::jsonb not null,
   required boolean default false not null,
   archived_at timestamp with time zone,
+  editable boolean default false not null,
   constraint fields_pkey PRIMARY KEY (account_id, field_id),
   constraint fields_account_id_name_key UNIQUE (account_id, name),
   constraint fields_label_check CHECK ((label <> ''::text)),
@@ -401,6 +444,15 @@ create table mailing_segments (
   constraint mailing_segments_account_id_segment_id_fkey FOREIGN KEY (account_id, segment_id) REFERENCES segments(account_id, segment_id) ON DELETE CASCADE
 );
 
+create table mailing_topics (
+  account_id bigint not null,
+  mailing_id bigint not null,
+  topic_id bigint not null,
+  constraint mailing_topics_pkey PRIMARY KEY (account_id, mailing_id, topic_id),
+  constraint mailing_topics_account_id_mailing_id_fkey FOREIGN KEY (account_id, mailing_id) REFERENCES mailings(account_id, mailing_id) ON DELETE CASCADE,
+  constraint mailing_topics_account_id_topic_id_fkey FOREIGN KEY (account_id, topic_id) REFERENCES topics(account_id, topic_id) ON DELETE CASCADE
+);
+
 create table mailings (
   account_id bigint not null,
   mailing_id bigint generated always as identity not null,
@@ -439,6 +491,7 @@ create table messages (
   handed_over_at timestamp with time zone,
   answered_at timestamp with time zone,
   answer text,
+  by_topic boolean default false not null,
   constraint messages_pkey PRIMARY KEY (account_id, message_id),
   constraint messages_account_id_mailing_id_contact_id_key UNIQUE (account_id, mailing_id, contact_id),
   constraint messages_address_key_check CHECK ((octet_length(address_key) = 16)),
@@ -450,6 +503,7 @@ CREATE INDEX messages_in_hand ON public.messages USING btree (account_id, claime
 CREATE INDEX messages_open_by_key ON public.messages USING btree (account_id, address_key) WHERE (state = ANY (ARRAY['queued'::text, 'claimed'::text, 'deferred'::text]));
 CREATE TRIGGER locked_in BEFORE INSERT ON public.messages FOR EACH ROW EXECUTE FUNCTION guard_message();
 CREATE TRIGGER locked_out BEFORE UPDATE OF state ON public.messages FOR EACH ROW WHEN (((new.state = ANY (ARRAY['queued'::text, 'handed_over'::text, 'deferred'::text])) AND (new.state IS DISTINCT FROM old.state))) EXECUTE FUNCTION guard_message();
+CREATE TRIGGER topics BEFORE UPDATE OF state ON public.messages FOR EACH ROW WHEN ((new.by_topic AND (new.state = ANY (ARRAY['queued'::text, 'handed_over'::text, 'deferred'::text])) AND (new.state IS DISTINCT FROM old.state))) EXECUTE FUNCTION guard_message_topics();
 
 create table optout_domains (
   account_id bigint not null,
@@ -500,6 +554,8 @@ create table organizations (
   organization_id bigint generated always as identity not null,
   name text not null,
   created_at timestamp with time zone default now() not null,
+  one_optout_since timestamp with time zone,
+  one_optout_by bigint,
   constraint organizations_pkey PRIMARY KEY (organization_id),
   constraint organizations_name_check CHECK ((name <> ''::text))
 );
@@ -510,6 +566,15 @@ create table owner_links (
   used_at timestamp with time zone,
   constraint owner_links_pkey PRIMARY KEY (token_hash),
   constraint owner_links_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+
+create table pauses (
+  account_id bigint not null,
+  address_key bytea not null,
+  paused_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  constraint pauses_pkey PRIMARY KEY (account_id, address_key),
+  constraint pauses_address_key_check CHECK ((octet_length(address_key) = 16))
 );
 
 create table processes (
@@ -644,7 +709,9 @@ create view mailable_contacts as
            FROM contact_errors failure
           WHERE failure.account_id = contact.account_id AND failure.contact_id = contact.contact_id)) AND NOT (EXISTS ( SELECT
            FROM contact_holds hold
-          WHERE hold.account_id = contact.account_id AND hold.contact_id = contact.contact_id AND hold.released_at IS NULL));
+          WHERE hold.account_id = contact.account_id AND hold.contact_id = contact.contact_id AND hold.released_at IS NULL)) AND NOT (EXISTS ( SELECT
+           FROM pauses pause
+          WHERE pause.account_id = contact.account_id AND pause.address_key = contact.address_key AND pause.ends_at > now()));
 
 CREATE OR REPLACE FUNCTION public.address_hashes(address text, canonical text)
  RETURNS bytea[]
@@ -679,6 +746,22 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.carry_pause(of_account bigint, of_contact bigint, former bytea)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  insert into pauses as mine (account_id, address_key, paused_at, ends_at)
+  select of_account, contact.address_key, pause.paused_at, pause.ends_at
+  from contacts contact
+  join pauses pause on pause.account_id = of_account and pause.address_key = former and pause.ends_at > now()
+  where contact.account_id = of_account and contact.contact_id = of_contact and contact.address_key <> former
+  on conflict (account_id, address_key) do update set paused_at = excluded.paused_at, ends_at = excluded.ends_at
+    where excluded.ends_at > mine.ends_at
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.contact_search(address text, fields jsonb)
  RETURNS text
  LANGUAGE plpgsql
@@ -701,6 +784,21 @@ CREATE OR REPLACE FUNCTION public.contact_text(address text, fields jsonb)
 AS $function$
   select lower((address || ' ' || jsonb_path_query_array(fields, '$.*')::text) collate "und-x-icu")
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.cover_new_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform pg_advisory_xact_lock(1279739, (new.organization_id % 2147483647)::int);
+  if exists (select from organizations where organization_id = new.organization_id and one_optout_since is not null) then
+    perform share_optouts_with(new.account_id, new.organization_id);
+  end if;
+  return null;
+end $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.erase_contact(of_account bigint, of_contact bigint)
@@ -813,6 +911,24 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.guard_contact_choice()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  key bytea;
+begin
+  perform pg_advisory_xact_lock_shared(1279738, (new.account_id % 2147483647)::int);
+  select contact.address_key into key from contacts contact
+    where contact.account_id = new.account_id and contact.contact_id = new.contact_id;
+  if exists (select from standing_optouts standing where standing.account_id = new.account_id and standing.address_key = key) then
+    raise exception 'this contact opted out: details and status are locked' using errcode = 'LW001';
+  end if;
+  return new;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.guard_contact_error()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -871,6 +987,29 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.guard_message_topics()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+AS $function$
+begin
+  if exists (select from public.mailing_topics about
+             where about.account_id = new.account_id and about.mailing_id = new.mailing_id
+               and exists (select from public.contact_topics choice
+                           where choice.account_id = new.account_id and choice.contact_id = new.contact_id
+                             and choice.topic_id = about.topic_id and choice.chosen)) then
+    return new;
+  end if;
+  if new.state = 'handed_over' then
+    raise exception 'this contact left the topic: the message is withheld' using errcode = 'LW002';
+  end if;
+  new.state := 'withheld';
+  new.answer := 'left the topic';
+  new.answered_at := clock_timestamp();
+  return new;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.guard_standing_optout()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -906,6 +1045,26 @@ begin
          where contact.account_id = of_account and contact.contact_id = message.contact_id
            and contact.address_key = message.address_key)
   returning message.message_id;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.keep_pause()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform public.carry_pause(old.account_id, old.contact_id, old.address_key);
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.keep_pause_of_merged()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform public.carry_pause(new.account_id, new.contact_id, new.address_key);
+  return null;
 end $function$
 ;
 
@@ -1072,6 +1231,66 @@ AS $function$
   select case when source in ('link', 'one_click', 'preferences', 'mailto', 'complaint') then 3
               when source = 'provider' then 2 else 1 end
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.record_account_optouts(of_account bigint, keys bytea[], via text, from_mailing bigint, by_user bigint, by_api_key bigint, proof jsonb)
+ RETURNS TABLE(entry_id bigint, opted_out bigint, already bigint, opted_out_at timestamp with time zone)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+  asked bigint;
+  fresh bigint;
+  entry bigint := nextval(pg_get_serial_sequence('optout_ledger', 'entry_id'));
+  moment timestamptz;
+  present bytea[];
+  carried bigint := 0;
+begin
+  if cardinality(keys) > 1 then  -- stands in line with opt-outs of a group or file, which write the same rows in another order
+    perform pg_advisory_xact_lock_shared(1279738, (of_account % 2147483647)::int);
+  end if;
+  perform from contacts contact where contact.account_id = of_account and contact.address_key = any (keys)
+    order by contact.contact_id for no key update;
+  present := array(
+    select contact.address_key from contacts contact
+    where contact.account_id = of_account
+      and contact.contact_id in (select former.contact_id from contact_former_addresses former
+                                 where former.account_id = of_account and former.address_key = any (keys))
+    order by contact.contact_id for no key update);
+  moment := clock_timestamp();
+  with recorded as (
+    insert into standing_optouts as standing (account_id, address_key, entry_id, source, mailing_id, opted_out_at)
+    select of_account, key, entry, via, from_mailing, moment from (select distinct key from unnest(keys) key order by key) ordered
+    on conflict (account_id, address_key) do update
+      set source = excluded.source, mailing_id = coalesce(excluded.mailing_id, standing.mailing_id)
+      where optout_strength(excluded.source) > optout_strength(standing.source)
+    returning standing.entry_id
+  )
+  select count(*) filter (where recorded.entry_id = entry), (select count(distinct key) from unnest(keys) key) into fresh, asked from recorded;
+  if cardinality(present) > 0 then
+    with recorded as (
+      insert into standing_optouts as standing (account_id, address_key, entry_id, source, mailing_id, opted_out_at)
+      select of_account, key, entry, via, from_mailing, moment
+      from (select distinct key from unnest(present) key where key <> all (keys) order by key) ordered
+      on conflict (account_id, address_key) do update
+        set source = excluded.source, mailing_id = coalesce(excluded.mailing_id, standing.mailing_id)
+        where optout_strength(excluded.source) > optout_strength(standing.source)
+      returning standing.entry_id
+    )
+    select count(*) filter (where recorded.entry_id = entry) into carried from recorded;
+  end if;
+  insert into optout_ledger (account_id, entry_id, source, address_key, mailing_id, user_id, api_key_id, evidence, opted_out, already, at)
+    overriding system value
+    values (of_account, entry, via, case when asked = 1 then keys[1] end, from_mailing, by_user, by_api_key,
+            case when carried > 0 then coalesce(proof, '{}') || jsonb_build_object('presentAddresses', carried) else coalesce(proof, '{}') end,
+            fresh, asked - fresh, moment);
+  update messages message set state = 'withheld', answer = 'opted out', answered_at = clock_timestamp()
+    where message.account_id = of_account and message.address_key = any (keys || present) and message.state in ('queued', 'claimed', 'deferred');
+  return query select entry, fresh, asked - fresh,
+    (select min(standing.opted_out_at) from standing_optouts standing where standing.account_id = of_account and standing.address_key = any (keys));
+end $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.record_answers(of_account bigint, by_process bigint, ids bigint[], states text[], words text[], due timestamp with time zone[])
@@ -1257,55 +1476,58 @@ CREATE OR REPLACE FUNCTION public.record_optouts(of_account bigint, keys bytea[]
 AS $function$
 #variable_conflict use_column
 declare
-  asked bigint;
-  fresh bigint;
-  entry bigint := nextval(pg_get_serial_sequence('optout_ledger', 'entry_id'));
-  moment timestamptz;
-  present bytea[];
-  carried bigint := 0;
+  org bigint;
+  one bigint;
 begin
-  if cardinality(keys) > 1 then  -- stands in line with opt-outs of a group or file, which write the same rows in another order
-    perform pg_advisory_xact_lock_shared(1279738, (of_account % 2147483647)::int);
+  if via in ('link', 'one_click', 'preferences') then
+    select account.organization_id into org from accounts account where account.account_id = of_account;
   end if;
-  perform from contacts contact where contact.account_id = of_account and contact.address_key = any (keys)
+  if org is not null then
+    perform pg_advisory_xact_lock_shared(1279739, (org % 2147483647)::int);
+    if exists (select from organizations where organization_id = org and one_optout_since is not null) then
+      for one in select account.account_id from accounts account where account.organization_id = org order by account.account_id loop
+        if one = of_account then
+          return query select recorded.* from record_account_optouts(one, keys, via, from_mailing, by_user, by_api_key, proof) recorded;
+        else
+          perform from record_account_optouts(one, keys, via, null, null, null,
+            coalesce(proof, '{}') || jsonb_build_object('organization', org, 'account', of_account));
+        end if;
+      end loop;
+      return;
+    end if;
+  end if;
+  return query select recorded.* from record_account_optouts(of_account, keys, via, from_mailing, by_user, by_api_key, proof) recorded;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.record_pause(of_account bigint, of_key bytea, days integer)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  until_then timestamptz := clock_timestamp() + make_interval(days => days);
+begin
+  perform from contacts contact where contact.account_id = of_account and contact.address_key = of_key
     order by contact.contact_id for no key update;
-  present := array(
-    select contact.address_key from contacts contact
-    where contact.account_id = of_account
-      and contact.contact_id in (select former.contact_id from contact_former_addresses former
-                                 where former.account_id = of_account and former.address_key = any (keys))
-    order by contact.contact_id for no key update);
-  moment := clock_timestamp();
-  with recorded as (
-    insert into standing_optouts as standing (account_id, address_key, entry_id, source, mailing_id, opted_out_at)
-    select of_account, key, entry, via, from_mailing, moment from (select distinct key from unnest(keys) key order by key) ordered
-    on conflict (account_id, address_key) do update
-      set source = excluded.source, mailing_id = coalesce(excluded.mailing_id, standing.mailing_id)
-      where optout_strength(excluded.source) > optout_strength(standing.source)
-    returning standing.entry_id
-  )
-  select count(*) filter (where recorded.entry_id = entry), (select count(distinct key) from unnest(keys) key) into fresh, asked from recorded;
-  if cardinality(present) > 0 then
-    with recorded as (
-      insert into standing_optouts as standing (account_id, address_key, entry_id, source, mailing_id, opted_out_at)
-      select of_account, key, entry, via, from_mailing, moment
-      from (select distinct key from unnest(present) key where key <> all (keys) order by key) ordered
-      on conflict (account_id, address_key) do update
-        set source = excluded.source, mailing_id = coalesce(excluded.mailing_id, standing.mailing_id)
-        where optout_strength(excluded.source) > optout_strength(standing.source)
-      returning standing.entry_id
-    )
-    select count(*) filter (where recorded.entry_id = entry) into carried from recorded;
+  if exists (select from standing_optouts standing where standing.account_id = of_account and standing.address_key = of_key) then
+    raise exception 'this contact opted out: details and status are locked' using errcode = 'LW001';
   end if;
-  insert into optout_ledger (account_id, entry_id, source, address_key, mailing_id, user_id, api_key_id, evidence, opted_out, already, at)
-    overriding system value
-    values (of_account, entry, via, case when asked = 1 then keys[1] end, from_mailing, by_user, by_api_key,
-            case when carried > 0 then coalesce(proof, '{}') || jsonb_build_object('presentAddresses', carried) else coalesce(proof, '{}') end,
-            fresh, asked - fresh, moment);
-  update messages message set state = 'withheld', answer = 'opted out', answered_at = clock_timestamp()
-    where message.account_id = of_account and message.address_key = any (keys || present) and message.state in ('queued', 'claimed', 'deferred');
-  return query select entry, fresh, asked - fresh,
-    (select min(standing.opted_out_at) from standing_optouts standing where standing.account_id = of_account and standing.address_key = any (keys));
+  if days is null then
+    update pauses set ends_at = clock_timestamp()
+      where account_id = of_account and address_key = of_key and ends_at > clock_timestamp();
+    return null;
+  end if;
+  if days not in (30, 60, 90) then
+    raise exception 'a pause takes 30, 60 or 90 days' using errcode = '22023';
+  end if;
+  insert into pauses as pause (account_id, address_key, paused_at, ends_at)
+    values (of_account, of_key, clock_timestamp(), until_then)
+    on conflict (account_id, address_key) do update set paused_at = excluded.paused_at, ends_at = excluded.ends_at;
+  update messages message set state = 'withheld', answer = 'paused by the contact', answered_at = clock_timestamp()
+    where message.account_id = of_account and message.address_key = of_key and message.state in ('queued', 'claimed', 'deferred');
+  return until_then;
 end $function$
 ;
 
@@ -1378,6 +1600,75 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.set_one_optout(org bigint, wanted boolean, by_user bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  one bigint;
+begin
+  perform pg_advisory_xact_lock(1279739, (org % 2147483647)::int);
+  if wanted then
+    for one in select account.account_id from accounts account where account.organization_id = org order by account.account_id loop
+      perform share_optouts_with(one, org);
+    end loop;
+  end if;
+  update organizations set one_optout_since = case when wanted then coalesce(one_optout_since, clock_timestamp()) end,
+                           one_optout_by = case when wanted then coalesce(one_optout_by, by_user) end
+    where organization_id = org;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.settle_by_erasure()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  update data_requests request
+    set contact_id = null, settled_at = coalesce(request.settled_at, clock_timestamp()), outcome = coalesce(request.outcome, 'erased')
+    where request.account_id = old.account_id and request.contact_id = old.contact_id;
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.share_optouts_with(of_account bigint, org bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  via text;
+  entry bigint;
+  fresh bigint;
+  moment timestamptz;
+begin
+  perform pg_advisory_xact_lock(1279738, (of_account % 2147483647)::int);
+  foreach via in array array['link', 'one_click', 'preferences'] loop
+    moment := clock_timestamp();
+    entry := nextval(pg_get_serial_sequence('optout_ledger', 'entry_id'));
+    insert into standing_optouts as standing (account_id, address_key, entry_id, source, opted_out_at)
+      select distinct of_account, other.address_key, entry, via, moment
+      from standing_optouts other
+      where other.account_id in (select account.account_id from accounts account where account.organization_id = org and account.account_id <> of_account)
+        and other.source = via
+      order by other.address_key
+      on conflict (account_id, address_key) do nothing;
+    get diagnostics fresh = row_count;
+    continue when fresh = 0;
+    insert into optout_ledger (account_id, entry_id, source, evidence, opted_out, already, at)
+      overriding system value
+      values (of_account, entry, via,
+              optout_evidence(jsonb_build_object('organization', org), carry_optouts(of_account, entry)), fresh, 0, moment);
+  end loop;
+  perform withhold_messages(of_account);
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.withhold_messages(of_account bigint)
  RETURNS void
  LANGUAGE sql
@@ -1396,15 +1687,18 @@ grant delete, insert, select, update on api_keys to lastword_app;
 grant delete, insert, select, update on audience_changes to lastword_app;
 grant insert, select on audit_events to lastword_app;
 grant delete, insert, select, update on cached_counts to lastword_app;
+grant execute on function carry_pause(bigint,bigint,bytea) to lastword_app;
 grant delete, insert, select, update on contact_errors to lastword_app;
 grant insert, select on contact_events to lastword_app;
 grant select on contact_former_addresses to lastword_app;
 grant delete, insert, select, update on contact_holds to lastword_app;
+grant insert, select, update on contact_languages to lastword_app;
 grant execute on function contact_search(text,jsonb) to lastword_app;
 grant delete, insert, select, update on contact_status to lastword_app;
 grant execute on function contact_text(text,jsonb) to lastword_app;
-grant delete, insert, select, update on contact_topics to lastword_app;
+grant insert, select, update on contact_topics to lastword_app;
 grant insert, select, update on contacts to lastword_app;
+grant insert, select on data_requests to lastword_app;
 grant execute on function digest(bytea,text) to lastword_app;
 grant execute on function erase_contact(bigint,bigint) to lastword_app;
 grant execute on function erase_contacts(bigint,bigint[]) to lastword_app;
@@ -1425,6 +1719,7 @@ grant delete, insert, select, update on mailable_contacts to lastword_app;
 grant delete, insert, select, update on mailbox_messages to lastword_app;
 grant delete, insert, select, update on mailing_groups to lastword_app;
 grant delete, insert, select, update on mailing_segments to lastword_app;
+grant delete, insert, select, update on mailing_topics to lastword_app;
 grant delete, insert, select, update on mailings to lastword_app;
 grant execute on function meet_rule(bigint,bytea,text,text) to lastword_app;
 grant execute on function merge_contacts(bigint,bigint,bigint) to lastword_app;
@@ -1435,8 +1730,9 @@ grant select on optout_domains to lastword_app;
 grant select on optout_hashes to lastword_app;
 grant select on optout_ledger to lastword_app;
 grant execute on function optout_strength(text) to lastword_app;
-grant delete, insert, select, update on organizations to lastword_app;
+grant insert, select on organizations to lastword_app;
 grant delete, insert, select, update on owner_links to lastword_app;
+grant select on pauses to lastword_app;
 grant delete, insert, select, update on processes to lastword_app;
 grant execute on function record_answers(bigint,bigint,bigint[],text[],text[],timestamp with time zone[]) to lastword_app;
 grant execute on function record_domain_optout(bigint,text,text,bigint,bigint,jsonb) to lastword_app;
@@ -1445,10 +1741,12 @@ grant execute on function record_hash_optouts(bigint,bytea[],text,bigint,bigint,
 grant execute on function record_import_optouts(bigint,bigint,bigint,bigint,jsonb) to lastword_app;
 grant execute on function record_many_optouts(bigint,bytea[],text,bigint,bigint,jsonb) to lastword_app;
 grant execute on function record_optouts(bigint,bytea[],text,bigint,bigint,bigint,jsonb) to lastword_app;
+grant execute on function record_pause(bigint,bytea,integer) to lastword_app;
 grant delete, insert, select, update on responses to lastword_app;
 grant execute on function rule_of(bigint,text,text) to lastword_app;
 grant delete, insert, select, update on segments to lastword_app;
 grant delete, insert, select, update on sessions to lastword_app;
+grant execute on function set_one_optout(bigint,boolean,bigint) to lastword_app;
 grant delete, insert, select, update on sign_in_failures to lastword_app;
 grant select on standing_optouts to lastword_app;
 grant delete, insert, select, update on topics to lastword_app;

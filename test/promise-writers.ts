@@ -5,6 +5,7 @@ import { bulkWriters } from './promise-bulk.ts'
 import { identityWriters } from './promise-identity.ts'
 import { file, importWriters, modes, undoWriters } from './promise-imports.ts'
 import { optOutWriters } from './promise-optouts.ts'
+import { preferenceWriters } from './promise-preferences.ts'
 import { sqlWriters, type Writer } from './promise-statements.ts'
 import { changeAll, doToGroup, fresh, importFile, leaveByLink, makeGroup } from './promise-world.ts'
 
@@ -203,6 +204,7 @@ export const writers: Writer[] = [
   ...importWriters,
   ...undoWriters,
   ...optOutWriters,
+  ...preferenceWriters,
   ...sqlWriters,
 ]
 

@@ -6,6 +6,7 @@ import { isAddress, readAddress } from '../src/optouts/address.ts'
 import { rows, sql } from '../src/platform/database.ts'
 import { actOnMany } from './promise-bulk.ts'
 import { eraseList } from './promise-identity.ts'
+import { makeTopic, pressAs } from './promise-preferences.ts'
 import {
   addContact,
   changeAll,
@@ -26,8 +27,10 @@ const RUNS = Number(process.env.PROMISE_RUNS ?? 5)
 const LENGTH = 14
 
 let world: World
+let topic: string
 beforeAll(async () => {
   world = await startWorld()
+  topic = await makeTopic(world)
 })
 
 type Life = { addresses: string[]; groups: string[]; ever: Set<string> }
@@ -67,6 +70,9 @@ const acts: Act[] = [
   leaving('leaves by link', (who) => leaveByLink(world, who)),
   leaving('is opted out by the API', (who) => world.call('POST', '/opt-outs', { addresses: [who.toUpperCase()] })),
   leaving('is opted out by a file', (who) => importFile(world, `Email\n${who}\n`, { asOptOuts: true })),
+  { name: 'chooses a topic', run: (_life, who) => pressAs(world, who, 'save', { offered: topic, topic }) },
+  { name: 'leaves a topic', run: (_life, who) => pressAs(world, who, 'save', { offered: topic }) },
+  { name: 'pauses', run: (_life, who) => pressAs(world, who, 'save', { pause: '30' }) },
   { name: 'is opted out by an operator', run: (_life, who) => on(who, 'POST', '/status', { status: 'opt_out' }) },
   { name: 'whole group is opted out', run: (_life, _who, _other, group) => changeAll(world, group, 'opt_out') },
   {

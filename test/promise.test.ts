@@ -2,6 +2,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { row, sql } from '../src/platform/database.ts'
+import { makeTopic, othersActs, pressAs } from './promise-preferences.ts'
 import {
   detailsOf,
   expectGone,
@@ -42,6 +43,34 @@ test('every operation of the API that writes has a row, or a reason why it needs
   expect(writing.filter((operation) => !covered.has(operation))).toEqual([])
   expect([...covered].filter((operation) => !writing.includes(operation))).toEqual([])
 })
+
+for (const { name, act } of othersActs)
+  test(`${name}: a topic left stays left, and a pause goes on`, async () => {
+    const scene = await makeScene(world)
+    const topic = await makeTopic(world)
+    await pressAs(world, scene.address, 'save', { offered: topic, topic })
+    await pressAs(world, scene.stays.address, 'save', { offered: topic, topic })
+    await pressAs(world, scene.address, 'save', { offered: topic })
+    const mailing = { subject: 'News', html: '<p>Good day</p>', groupIds: [scene.groupId, scene.stays.groupId] }
+    const named = async (more: object) => {
+      const { body } = await world.call('POST', '/mailings', { name: 'About a topic', ...mailing, ...more })
+      return namedFrom(async () => {
+        expect((await world.call('POST', `/mailings/${String(body.id)}/send`, {})).status).toBe(200)
+        await whenSent(world, String(body.id))
+      })
+    }
+    await act(world, scene)
+    expect(await named({ topicIds: [topic] })).toEqual([scene.stays.address])
+    expect((await named({})).sort()).toEqual([scene.address, scene.stays.address].sort())
+    await pressAs(world, scene.address, 'save', { pause: '30' })
+    await act(world, { ...scene, contactId: await contactOf(scene.address) })
+    expect(await named({})).toEqual([scene.stays.address])
+  })
+
+async function contactOf(address: string): Promise<string> {
+  const { body } = await world.call('GET', `/contacts?search=${address}`)
+  return Array.isArray(body.items) ? String(body.items[0]?.id) : ''
+}
 
 /** A mailing whose messages wait: its audience is frozen, nothing has left. */
 async function queueMailing(): Promise<string> {

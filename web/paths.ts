@@ -19,6 +19,7 @@ export const paths = {
   segments: '/audience/segments',
   segment: (id: string) => `/audience/segments/${id}`,
   optOuts: '/audience/opt-outs',
+  requests: '/audience/requests',
   fields: '/audience/fields',
   archive: '/audience/archive',
   exports: '/audience/exports',

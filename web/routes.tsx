@@ -57,6 +57,10 @@ const screens = [
     lazyRouteComponent(() => import('./optouts/OptOutsPage.tsx'), 'OptOutsPage'),
   ),
   screen(
+    '/audience/requests',
+    lazyRouteComponent(() => import('./audience/RequestsPage.tsx'), 'RequestsPage'),
+  ),
+  screen(
     '/audience/topics',
     lazyRouteComponent(() => import('./audience/TopicsPage.tsx'), 'TopicsPage'),
   ),

@@ -124,6 +124,7 @@ async function present({ db }: Core, accountId: string, rows: MailingRow[]): Pro
     segmentIds: row.segment_ids,
     excludedGroupIds: row.excluded_group_ids,
     excludedSegmentIds: row.excluded_segment_ids,
+    topicIds: row.topic_ids,
     status: row.status,
     problem: row.problem,
     counts: counts.get(row.mailing_id) ?? noCounts(),

@@ -2,6 +2,7 @@ import type { Core } from '../platform/core.ts'
 import { accountRoutes } from './account.routes.ts'
 import type { Api } from './api.ts'
 import { contactRoutes } from './contacts.routes.ts'
+import { dataRequestRoutes } from './data-requests.routes.ts'
 import { exportRoutes } from './exports.routes.ts'
 import { fieldRoutes } from './fields.routes.ts'
 import { groupRoutes } from './groups.routes.ts'
@@ -11,6 +12,7 @@ import { jobRoutes } from './job.routes.ts'
 import { mailboxRoutes } from './mailbox.routes.ts'
 import { mailingRoutes } from './mailings.routes.ts'
 import { optOutRoutes } from './optouts.routes.ts'
+import { organizationRoutes } from './organization.routes.ts'
 import { segmentRoutes } from './segments.routes.ts'
 import { sessionRoutes } from './session.routes.ts'
 import { topicRoutes } from './topics.routes.ts'
@@ -19,8 +21,10 @@ import { topicRoutes } from './topics.routes.ts'
 export function apiRoutes(app: Api, core: Core) {
   sessionRoutes(app, core)
   accountRoutes(app, core)
+  organizationRoutes(app, core)
   jobRoutes(app, core)
   contactRoutes(app, core)
+  dataRequestRoutes(app, core)
   exportRoutes(app, core)
   identityRoutes(app, core)
   groupRoutes(app, core)

@@ -1,4 +1,5 @@
 import { type Db, maybeRow, row, rows, sql } from '../platform/database.ts'
+import { choicesOf } from './contact-full.ts'
 import { findContact, noSuchContact } from './contact-record.ts'
 import type { ContactRecord } from './evidence.contract.ts'
 import { optOutEvidence } from './evidence.ts'
@@ -24,6 +25,7 @@ export async function contactDossier(
     contact,
     groups: await groupsOf(db, accountId, contactId),
     topics: await topicsOf(db, accountId, contactId),
+    ...(await wishesOf(db, accountId, contactId)),
     source: await sourceOf(db, accountId, contactId),
     formerAddresses: await formerAddresses(db, accountId, contactId),
     ...(await factsOf(db, accountId, contactId)),
@@ -48,12 +50,34 @@ async function groupsOf(db: Db, accountId: string, contactId: string): Promise<C
 async function topicsOf(db: Db, accountId: string, contactId: string): Promise<ContactRecord['topics']> {
   const found = await rows(
     db,
-    sql<{ name: string; chosen: boolean; at: Date }>`
-    select topic.name, choice.chosen, choice.at from contact_topics choice
+    sql<{ name: string; chosen: boolean; at: Date; source: string }>`
+    select topic.name, choice.chosen, choice.at, choice.source from contact_topics choice
     join topics topic on topic.account_id = choice.account_id and topic.topic_id = choice.topic_id
     where choice.account_id = ${accountId} and choice.contact_id = ${contactId} order by choice.at, topic.topic_id`,
   )
-  return found.map(({ name, chosen, at }) => ({ name, chosen, at: at.toISOString() }))
+  return found.map(({ at, ...choice }) => ({ ...choice, at: at.toISOString() }))
+}
+
+async function wishesOf(
+  db: Db,
+  accountId: string,
+  contactId: string,
+): Promise<Pick<ContactRecord, 'language' | 'pausedUntil' | 'requests'>> {
+  const asked = await rows(
+    db,
+    sql<{ kind: string; asked_at: Date; due_on: string; settled_at: Date | null }>`
+    select kind, asked_at, due_on::text, settled_at from data_requests
+    where account_id = ${accountId} and contact_id = ${contactId} order by request_id`,
+  )
+  return {
+    ...(await choicesOf(db, accountId, contactId)),
+    requests: asked.map(({ kind, asked_at, due_on, settled_at }) => ({
+      kind,
+      askedAt: asked_at.toISOString(),
+      dueOn: due_on,
+      settledAt: settled_at?.toISOString() ?? null,
+    })),
+  }
 }
 
 async function sourceOf(db: Db, accountId: string, contactId: string): Promise<ContactRecord['source']> {

@@ -20,6 +20,11 @@ export type ContactEventKind =
   | 'merged'
   | 'topic_chosen'
   | 'topic_left'
+  | 'paused'
+  | 'pause_ended'
+  | 'language_chosen'
+  | 'data_requested'
+  | 'data_request_settled'
 
 /** Notes in the transaction of a change what happened to contacts and who did it (INV-25). */
 export async function noteContactEvent(

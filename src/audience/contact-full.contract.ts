@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { idText, time } from '../platform/page.contract.ts'
 import { contact } from './contact.contract.ts'
+import { dataRequest } from './data-request.contract.ts'
 import { importBasis } from './import.contract.ts'
 
 const mailing = z.object({ id: idText, name: z.string().nullable() })
@@ -41,7 +42,22 @@ export const fullContact = contact
       })
       .nullable(),
     /** What the contact chose itself; operators cannot. */
-    topics: z.array(z.object({ id: idText, name: z.string(), chosen: z.boolean(), at: time })),
+    topics: z.array(
+      z.object({
+        id: idText,
+        name: z.string(),
+        chosen: z.boolean(),
+        at: time,
+        /** Where it chose. */
+        source: z.enum(['preferences', 'form']),
+      }),
+    ),
+    /** The end of the pause that the contact asked for; it gets no mail before. */
+    pausedUntil: time.nullable(),
+    /** Of the public pages, as the contact chose it, such as de. */
+    language: z.string().nullable(),
+    /** What it asked the account to do with its data and that is still to be done. */
+    requests: z.array(dataRequest),
     mail: z.object({
       lastMailing: mailing.extend({ at: time }).nullable(),
       accepted: z.int(),

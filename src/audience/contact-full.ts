@@ -2,6 +2,7 @@ import type { Core } from '../platform/core.ts'
 import { type Db, maybeRow, row, rows, sql } from '../platform/database.ts'
 import type { FullContact } from './contact-full.contract.ts'
 import { findContact, noSuchContact } from './contact-record.ts'
+import { openRequestsOf } from './data-request.ts'
 import { standingOptOut } from './history.ts'
 import { sentenceOf } from './history-text.ts'
 import { importBasis } from './import.contract.ts'
@@ -29,6 +30,8 @@ export async function findFullContact(
     error: await errorOf(db, accountId, contactId),
     ...(await originOf(db, accountId, contactId)),
     topics: await topicsOf(db, accountId, contactId),
+    ...(await choicesOf(db, accountId, contactId)),
+    requests: await openRequestsOf(db, accountId, contactId),
     mail: await mailOf(db, accountId, contactId),
     signUpLink: `${config.baseUrl}/s/${accountId}`,
   }
@@ -89,14 +92,32 @@ async function originOf(
 async function topicsOf(db: Db, accountId: string, contactId: string): Promise<FullContact['topics']> {
   const found = await rows(
     db,
-    sql<{ id: string; name: string; chosen: boolean; at: Date }>`
-    select topic.topic_id as id, topic.name, choice.chosen, choice.at
+    sql<{ id: string; name: string; chosen: boolean; at: Date; source: 'preferences' | 'form' }>`
+    select topic.topic_id as id, topic.name, choice.chosen, choice.at, choice.source
     from contact_topics choice
     join topics topic on topic.account_id = choice.account_id and topic.topic_id = choice.topic_id
     where choice.account_id = ${accountId} and choice.contact_id = ${contactId} and topic.archived_at is null
     order by topic.position, topic.topic_id`,
   )
   return found.map(({ at, ...choice }) => ({ ...choice, at: at.toISOString() }))
+}
+
+/** What else the contact chose for itself: a pause, and the language of the public pages. */
+export async function choicesOf(
+  db: Db,
+  accountId: string,
+  contactId: string,
+): Promise<Pick<FullContact, 'pausedUntil' | 'language'>> {
+  const found = await maybeRow(
+    db,
+    sql<{ ends_at: Date | null; language: string | null }>`
+    select pause.ends_at, chosen.language from contacts contact
+    left join pauses pause
+      on pause.account_id = contact.account_id and pause.address_key = contact.address_key and pause.ends_at > now()
+    left join contact_languages chosen on chosen.account_id = contact.account_id and chosen.contact_id = contact.contact_id
+    where contact.account_id = ${accountId} and contact.contact_id = ${contactId}`,
+  )
+  return { pausedUntil: found?.ends_at?.toISOString() ?? null, language: found?.language ?? null }
 }
 
 async function mailOf(db: Db, accountId: string, contactId: string): Promise<FullContact['mail']> {

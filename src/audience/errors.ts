@@ -16,6 +16,7 @@ export type AudienceErrorCode =
   | 'segment.not_found'
   | 'condition.invalid'
   | 'bulk.count_differs'
+  | 'data_request.not_found'
   | 'topic.exists'
   | 'topic.not_found'
   | 'topic.too_many'

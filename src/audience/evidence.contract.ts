@@ -41,7 +41,12 @@ export const contactRecord = z
     account: z.string(),
     contact,
     groups: z.array(z.object({ name: z.string(), since: time })),
-    topics: z.array(z.object({ name: z.string(), chosen: z.boolean(), at: time })),
+    topics: z.array(z.object({ name: z.string(), chosen: z.boolean(), at: time, source: z.string() })),
+    /** Of the public pages, as the person chose it. */
+    language: z.string().nullable(),
+    /** The end of the pause that the person asked for. */
+    pausedUntil: time.nullable(),
+    requests: z.array(z.object({ kind: z.string(), askedAt: time, dueOn: z.string(), settledAt: time.nullable() })),
     source: z.object({
       kind: z.string(),
       at: time,

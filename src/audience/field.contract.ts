@@ -24,6 +24,8 @@ export const field = z
     /** Of one_of and several_of, in their order. */
     options: z.array(z.string()),
     required: z.boolean(),
+    /** People can change it on their preferences page. */
+    editable: z.boolean(),
     /** What stands for its value in mailings, such as contact.first_name. */
     mergePoint: z.string(),
     archivedAt: time.nullable(),
@@ -45,12 +47,14 @@ export const newField = z.strictObject({
   type: fieldType.default('short'),
   options: options.default([]),
   required: z.boolean().default(false),
+  editable: z.boolean().default(false),
 })
 export type NewField = z.input<typeof newField>
 export const fieldChange = z.strictObject({
   label: label.optional(),
   options: options.optional(),
   required: z.boolean().optional(),
+  editable: z.boolean().optional(),
 })
 export type FieldChange = z.infer<typeof fieldChange>
 export const fieldOrder = z.strictObject({ ids: z.array(idText).min(1).max(1000) })

@@ -10,6 +10,7 @@ type FieldRow = {
   type: FieldType
   options: string[]
   required: boolean
+  editable: boolean
   archived_at: Date | null
 }
 
@@ -39,7 +40,7 @@ const reserved = new Set(['address', 'id', 'opt_out', 'status'])
 export async function createField(
   db: Db | Trx,
   accountId: string,
-  { label, type = 'short', options = [], required = false }: NewField,
+  { label, type = 'short', options = [], required = false, editable = false }: NewField,
 ): Promise<Field> {
   const name = fieldName(label)
   const distinct = checkedOptions(type, options)
@@ -48,9 +49,9 @@ export async function createField(
   const made = await maybeRow(
     db,
     sql<{ field_id: string }>`
-    insert into fields (account_id, name, label, position, type, options, required)
+    insert into fields (account_id, name, label, position, type, options, required, editable)
     select ${accountId}, case when ${name} <> '' then ${name} else 'field_' || coalesce(max(field_id), 0) + 1 end,
-           ${label}, coalesce(max(position), 0) + 1, ${type}, ${JSON.stringify(distinct)}::jsonb, ${required}
+           ${label}, coalesce(max(position), 0) + 1, ${type}, ${JSON.stringify(distinct)}::jsonb, ${required}, ${editable}::boolean
     from fields where account_id = ${accountId}
     on conflict (account_id, name) do nothing
     returning field_id`,
@@ -60,7 +61,7 @@ export async function createField(
 }
 
 /**
- * Gives a field another label, other options, or makes it required or not. Contacts keep an option that is taken away
+ * Gives a field another label, other options, or makes it required or not, and for people to change or not. Contacts keep an option that is taken away
  * until somebody changes it.
  *
  * @throws DomainError field.not_found, field.exists, field.invalid
@@ -69,14 +70,20 @@ export function changeField(db: Db, accountId: string, fieldId: string, change: 
   return transaction(db, async (trx) => {
     await run(trx, sql`select from fields where account_id = ${accountId} and field_id = ${fieldId} for no key update`)
     const before = await findField(trx, accountId, fieldId)
-    const { label = before.label, options = before.options, required = before.required } = change
+    const {
+      label = before.label,
+      options = before.options,
+      required = before.required,
+      editable = before.editable,
+    } = change
     const distinct = checkedOptions(before.type, options)
     const taken = label === before.label ? undefined : await labelled(trx, accountId, label)
     if (taken && taken.id !== fieldId) throw exists(label, taken)
     await run(
       trx,
       sql`
-      update fields set label = ${label}, options = ${JSON.stringify(distinct)}::jsonb, required = ${required}
+      update fields set label = ${label}, options = ${JSON.stringify(distinct)}::jsonb, required = ${required},
+        editable = ${editable}
       where account_id = ${accountId} and field_id = ${fieldId}`,
     )
     return findField(trx, accountId, fieldId)
@@ -179,7 +186,7 @@ async function labelled(db: Db, accountId: string, label: string, name = ''): Pr
 }
 
 const fields = (accountId: string) => sql`
-  select field_id, name, label, type, options, required, archived_at from fields where account_id = ${accountId}`
+  select field_id, name, label, type, options, required, editable, archived_at from fields where account_id = ${accountId}`
 
 const present = ({ field_id, archived_at, ...field }: FieldRow): Field => ({
   id: field_id,

@@ -23,14 +23,20 @@ const facts = z.object({
   address: text,
   answer: text,
   corrected: z.boolean().nullish(),
+  days: z.number().nullish(),
   domain: text,
+  dueOn: text,
   hashes: z.number().nullish(),
+  language: text,
   changes: z.array(z.object({ label: z.string(), from: z.string().nullable(), to: z.string().nullable() })).nullish(),
   file: text,
   group: text,
   groupId: text,
   line: z.number().nullish(),
+  request: z.enum(['copy', 'erase']).nullish(),
   times: z.number().nullish(),
+  topic: text,
+  via: text,
 })
 type Facts = z.infer<typeof facts>
 
@@ -48,7 +54,7 @@ function optOutText(source: OptOutSource, row: HistoryRow, data: Facts): string 
   const ways: Record<OptOutSource, string> = {
     link: from ? `with the link in${from}` : 'with an opt-out link',
     one_click: from ? `with one click in the mail program, in${from}` : 'with one click in the mail program',
-    preferences: from ? `on the preferences page, opened from${from}` : 'on the preferences page',
+    preferences: onPage(row),
     mailto: from ? `by mail to the opt-out address of${from}` : 'by mail to the opt-out address',
     complaint: from ? `by reporting${from} as unwanted` : 'by a complaint',
     provider: 'as a mailbox provider told',
@@ -76,7 +82,8 @@ const texts: Record<string, Text> = {
       : `Added by ${file ? `the import ${file}` : 'an import'}${line ? `, line ${line}` : ''}${basisText(basis)}`,
   import_undone: (row, { file, labels, archived }) =>
     `The import ${file ?? 'that added it'} was undone${byWhom(row)}: ${[archived ? 'archived' : '', labels?.length ? `former ${labels.join(', ')} back` : ''].filter((part) => part).join(', ')}`,
-  edited: (row, { changes }) => `${(changes ?? []).map(changeText).join(', ') || 'Details changed'}${byWhom(row)}`,
+  edited: (row, { changes, via }) =>
+    `${(changes ?? []).map(changeText).join(', ') || 'Details changed'}${via === 'preferences' ? ` by the contact, ${onPage(row)}` : byWhom(row)}`,
   to_error: (row, { answer, group, groupId }) =>
     `Active to Error${answer ? `: ${answer}` : ''}${byWhom(row)}${group || groupId ? ', with its group' : ''}`,
   to_active: (row, { corrected, groupId }) =>
@@ -87,6 +94,15 @@ const texts: Record<string, Text> = {
   restored: (row) => `Restored${byWhom(row)}`,
   merged: (row, { address }) => `Merged with the contact ${address ?? ''}${byWhom(row)}`,
   held: () => 'Held without mail: possibly the same person as somebody who opted out',
+  topic_chosen: (row, { topic }) => `Chose the topic ${topic ?? 'that is gone'} ${onPage(row)}`,
+  topic_left: (row, { topic }) => `Left the topic ${topic ?? 'that is gone'} ${onPage(row)}`,
+  paused: (row, { days }) => `Paused mail for ${days ?? 'some'} days ${onPage(row)}`,
+  pause_ended: (row) => `Ended the pause ${onPage(row)}`,
+  language_chosen: (row, { language }) =>
+    `Chose the language ${LANGUAGES[language ?? ''] ?? language ?? ''} ${onPage(row)}`,
+  data_requested: (row, { request, dueOn }) =>
+    `Asked to ${request === 'erase' ? 'have their data erased' : 'get their data'} ${onPage(row)}; to be answered by ${dueOn ?? 'the end of a month'}`,
+  data_request_settled: (row) => `Request for their data marked as answered${byWhom(row)}`,
   released: (row) => `Mail allowed${byWhom(row)}: not the person who opted out`,
   queued: (row) => `${nameOf(row)} is waiting to be sent`,
   claimed: (row) => `${nameOf(row)} is waiting to be sent`,
@@ -101,6 +117,12 @@ const texts: Record<string, Text> = {
   opened: (row) => `Opened ${nameOf(row)}`,
   clicked: (row) => `Clicked in ${nameOf(row)}`,
 }
+
+const LANGUAGES: Record<string, string> = { en: 'English', de: 'German', ar: 'Arabic' }
+
+/** Where people choose for themselves, and from which mailing they came. */
+const onPage = (row: HistoryRow) =>
+  row.mailing_id === null ? 'on the preferences page' : `on the preferences page, opened from ${nameOf(row)}`
 
 const nameOf = ({ mailing }: HistoryRow) => mailing ?? 'a mailing that was deleted'
 

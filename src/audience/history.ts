@@ -89,7 +89,8 @@ const optOuts = (accountId: string, key: Buffer | RawBuilder<unknown>) => sql`
   left join imports file on file.account_id = ${accountId} and file.import_id = entry.import_id`
 
 const acts = (accountId: string, contactId: string) => sql`
-  select event.at, 2, event.event_id, event.kind, null, null::bigint, event.user_id, event.api_key_id, event.data
+  select event.at, 2, event.event_id, event.kind, null, case when event.data ->> 'via' = 'preferences' then (event.data ->> 'mailingId')::bigint end,
+         event.user_id, event.api_key_id, event.data
   from contact_events event
   where event.account_id = ${accountId} and event.contact_id = ${contactId}`
 

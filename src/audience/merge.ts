@@ -6,11 +6,13 @@ import { untilUndisturbed } from './at-once.ts'
 import type { Contact } from './contact.contract.ts'
 import { type Actor, noteContactEvent } from './contact-event.ts'
 import { findContact, findContacts, noSuchContact } from './contact-record.ts'
+import { moveRequests } from './data-request.ts'
 import type { AudienceErrorCode } from './errors.ts'
 import { fieldValue } from './field.contract.ts'
 import { fieldLabels } from './field.ts'
 import { shownValue } from './field-value.ts'
 import type { MergeCheck, MergeRequest } from './merge.contract.ts'
+import { uniteChoices } from './preferences.ts'
 
 /**
  * What merging another contact into this one would do.
@@ -62,6 +64,7 @@ export function mergeContacts(db: Db, actor: Actor, keptId: string, asked: Merge
     const { kept, other } = check
     if (check.optsOut) await carryOptOut(trx, actor, keptId, otherId)
     else await uniteDetails(trx, actor, check, asked.take)
+    await moveRequests(trx, accountId, keptId, otherId)
     await run(trx, sql`select merge_contacts(${accountId}, ${keptId}, ${otherId})`)
     const optedOut = other.optOut ? 'other' : kept.optOut ? 'kept' : null
     await noteContactEvent(trx, actor, [keptId], 'merged', { address: other.address, optedOut })
@@ -146,15 +149,7 @@ async function uniteDetails(trx: Trx, actor: Actor, check: MergeCheck, take: Mer
     select ${accountId}, group_id, ${kept.id} from moved
     on conflict (account_id, group_id, contact_id) do nothing`,
   )
-  await run(
-    trx,
-    sql`
-    insert into contact_topics as mine (account_id, contact_id, topic_id, chosen, at)
-    select ${accountId}, ${kept.id}, topic_id, chosen, at from contact_topics
-    where account_id = ${accountId} and contact_id = ${other.id}
-    on conflict (account_id, contact_id, topic_id) do update set chosen = excluded.chosen, at = excluded.at
-      where excluded.at > mine.at`,
-  )
+  await uniteChoices(trx, accountId, kept.id, other.id)
   // An operator's own change to Error was about the person.
   await run(
     trx,

@@ -75,6 +75,9 @@ const withheldReason = () => sql`(
     when contact.archived_at is not null then 'the contact is archived'
     when exists (select from contact_errors failure
                  where failure.account_id = contact.account_id and failure.contact_id = contact.contact_id) then 'the contact is in Error'
+    when exists (select from pauses pause
+                 where pause.account_id = contact.account_id and pause.address_key = contact.address_key
+                   and pause.ends_at > now()) then 'paused by the contact'
     else 'the contact is held back' end
   from (select) as always
   left join contacts contact on contact.account_id = message.account_id and contact.contact_id = message.contact_id)`

@@ -41,6 +41,7 @@ const statusOf: Record<ErrorCode, number> = {
   'segment.not_found': 404,
   'condition.invalid': 400,
   'bulk.count_differs': 409,
+  'data_request.not_found': 404,
   'topic.exists': 409,
   'topic.not_found': 404,
   'topic.too_many': 409,

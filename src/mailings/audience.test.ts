@@ -42,7 +42,10 @@ test('a mailing reaches its groups and segments, each person once, less who is e
     optedOut: 0,
     error: 0,
     held: 0,
+    paused: 0,
     archived: 0,
+    leftTopic: 0,
+    withoutTopic: 0,
     recipients: 3,
   })
   expect(findings).toContainEqual(expect.objectContaining({ check: 'audience', text: '3 people get this mailing.' }))
@@ -57,7 +60,9 @@ test('a segment of people who opted out reaches nobody (LW-7)', async () => {
   const mailing = await draft({ segmentIds: [out] })
   const checked = await check(mailing.id)
   expect(checked.audience).toMatchObject({ chosen: 2, optedOut: 2, recipients: 0 })
-  expect(stopsOf(checked).map(({ text }) => text)).toEqual(['Nobody in the chosen groups and segments may get mail.'])
+  expect(stopsOf(checked).map(({ text }) => text)).toEqual([
+    'Nobody in the chosen groups, segments and topics may get mail.',
+  ])
   expect((await send(mailing.id)).status).toBe(409)
 })
 

@@ -13,16 +13,31 @@ export type AudienceSums = {
   optedOut: number
   error: number
   held: number
+  paused: number
   archived: number
+  leftTopic: number
+  withoutTopic: number
   recipients: number
 }
 
-/** Two queries of contact ids: `chosen` with the number of `times`, `excluded` with none. */
-type Audience = { chosen: RawBuilder<unknown>; excluded: RawBuilder<unknown> }
+/**
+ * Two queries of contact ids: `chosen` with the number of `times`, `excluded` with none; and two conditions on a
+ * contact_id, whether it chose a topic of the mailing and whether it left one.
+ */
+type Audience = {
+  chosen: RawBuilder<unknown>
+  excluded: RawBuilder<unknown>
+  choseTopic: (contactId: RawBuilder<unknown>) => RawBuilder<unknown>
+  leftTopic: (contactId: RawBuilder<unknown>) => RawBuilder<unknown>
+  hasTopics: boolean
+}
 
 /**
  * Who a mailing is for, with its segments as they are now. Nobody is chosen by a group or segment in the archive; who is
  * excluded by one stays excluded.
+ *
+ * A mailing with topics reaches only who chose one of them: of its groups and segments, or of everybody when it has none.
+ * A topic in the archive is not counted as chosen, because nobody could leave it any more.
  */
 async function audienceOf(db: Db, accountId: string, mailingId: string): Promise<Audience> {
   const segments = await rows(
@@ -44,12 +59,47 @@ async function audienceOf(db: Db, accountId: string, mailingId: string): Promise
     if (segment.excluded) excluded.push(found)
     else if (!segment.archived_at) chosen.push(found)
   }
+  const { topics, hasLists } = await choicesOf(db, accountId, mailingId)
+  if (topics.length > 0 && !hasLists) chosen.push(sayersOf(accountId, topics))
   const union = sql` union all `
+  const said = (chosenIt: boolean) => (contactId: RawBuilder<unknown>) =>
+    sql`exists (
+    select from contact_topics choice
+    where choice.account_id = ${accountId} and choice.contact_id = ${contactId} and choice.chosen = ${sql.lit(chosenIt)}
+      and choice.topic_id = any (${topics.filter(({ open }) => open).map(({ id }) => id)}::bigint[]))`
   return {
+    hasTopics: topics.length > 0,
+    choseTopic: topics.length === 0 ? () => sql`true` : said(true),
+    leftTopic: topics.length === 0 ? () => sql`false` : said(false),
     chosen: sql`select contact_id, count(*) as times from (${sql.join(chosen, union)}) places group by contact_id`,
     excluded: sql.join(excluded, union),
   }
 }
+
+type ChosenTopic = { id: string; open: boolean }
+
+async function choicesOf(db: Db, accountId: string, mailingId: string) {
+  const topics = await rows(
+    db,
+    sql<ChosenTopic>`
+    select topic.topic_id as id, topic.archived_at is null as open
+    from mailing_topics about
+    join topics topic on topic.account_id = about.account_id and topic.topic_id = about.topic_id
+    where about.account_id = ${accountId} and about.mailing_id = ${mailingId}`,
+  )
+  const { lists } = await row(
+    db,
+    sql<{ lists: boolean }>`
+    select exists (select from mailing_groups where account_id = ${accountId} and mailing_id = ${mailingId} and not excluded)
+        or exists (select from mailing_segments where account_id = ${accountId} and mailing_id = ${mailingId} and not excluded) as lists`,
+  )
+  return { topics, hasLists: lists }
+}
+
+/** Everybody who chose or left one of the topics: who left is counted, and left out for that reason. */
+const sayersOf = (accountId: string, topics: ChosenTopic[]) => sql`
+  select choice.contact_id from contact_topics choice
+  where choice.account_id = ${accountId} and choice.topic_id = any (${topics.filter(({ open }) => open).map(({ id }) => id)}::bigint[])`
 
 const membersOf = (accountId: string, mailingId: string, which: RawBuilder<unknown>) => sql`
   select member.contact_id
@@ -59,35 +109,42 @@ const membersOf = (accountId: string, mailingId: string, which: RawBuilder<unkno
   where chosen.account_id = ${accountId} and chosen.mailing_id = ${mailingId} and ${which}`
 
 /** Chosen contacts that may receive (D4): `mailable_contacts contact`, to be followed by more conditions. */
-const recipientsOf = (accountId: string, { chosen, excluded }: Audience) => sql`
+const recipientsOf = (accountId: string, { chosen, excluded, choseTopic }: Audience) => sql`
   (${chosen}) chosen
   join mailable_contacts contact on contact.account_id = ${accountId} and contact.contact_id = chosen.contact_id
-  where not exists (select from (${excluded}) excluded where excluded.contact_id = contact.contact_id)`
+  where not exists (select from (${excluded}) excluded where excluded.contact_id = contact.contact_id)
+    and ${choseTopic(sql`contact.contact_id`)}`
 
 /** Counts a mailing's audience by what mailable_contacts says (D4), everybody left out under one reason. */
 export async function audienceSums(db: Db, accountId: string, mailingId: string): Promise<AudienceSums> {
-  const { chosen, excluded } = await audienceOf(db, accountId, mailingId)
+  const { chosen, excluded, choseTopic, leftTopic } = await audienceOf(db, accountId, mailingId)
   const sums = await row(
     db,
     sql<Record<keyof AudienceSums, string>>`
     with people as (
       select chosen.contact_id, chosen.times, contact.status, mailable.contact_id is not null as mailable,
-             hold.contact_id is not null as held, out.contact_id is not null as excluded
+             hold.contact_id is not null as held, out.contact_id is not null as excluded,
+             pause.address_key is not null and contact.archived_at is null as paused,
+             ${choseTopic(sql`chosen.contact_id`)} as chose, ${leftTopic(sql`chosen.contact_id`)} as left_it
       from (${chosen}) chosen
       join contact_status contact on contact.account_id = ${accountId} and contact.contact_id = chosen.contact_id
       left join (select distinct contact_id from (${excluded}) excluded) out on out.contact_id = chosen.contact_id
       left join contact_holds hold on hold.account_id = ${accountId} and hold.contact_id = chosen.contact_id
         and hold.released_at is null
+      left join pauses pause on pause.account_id = ${accountId} and pause.address_key = contact.address_key and pause.ends_at > now()
       left join mailable_contacts mailable on mailable.account_id = ${accountId} and mailable.contact_id = chosen.contact_id
     )
     select coalesce(sum(times), 0) as chosen,
            coalesce(sum(times - 1), 0) as "inSeveral",
            count(*) filter (where excluded) as excluded,
-           count(*) filter (where not excluded and mailable) as recipients,
+           count(*) filter (where not excluded and mailable and chose) as recipients,
+           count(*) filter (where not excluded and mailable and not chose and left_it) as "leftTopic",
+           count(*) filter (where not excluded and mailable and not chose and not left_it) as "withoutTopic",
            count(*) filter (where not excluded and not mailable and status = 'opt_out') as "optedOut",
            count(*) filter (where not excluded and not mailable and status = 'error') as error,
            count(*) filter (where not excluded and not mailable and status = 'active' and held) as held,
-           count(*) filter (where not excluded and not mailable and status = 'active' and not held) as archived
+           count(*) filter (where not excluded and not mailable and status = 'active' and not held and paused) as paused,
+           count(*) filter (where not excluded and not mailable and status = 'active' and not held and not paused) as archived
     from people`,
   )
   return {
@@ -97,12 +154,15 @@ export async function audienceSums(db: Db, accountId: string, mailingId: string)
     optedOut: Number(sums.optedOut),
     error: Number(sums.error),
     held: Number(sums.held),
+    paused: Number(sums.paused),
     archived: Number(sums.archived),
+    leftTopic: Number(sums.leftTopic),
+    withoutTopic: Number(sums.withoutTopic),
     recipients: Number(sums.recipients),
   }
 }
 
-/** Names of the chosen groups and segments that are in the archive by now: nobody gets the mailing through them. */
+/** Names of the chosen groups, segments and topics that are in the archive by now: nobody gets the mailing through them. */
 export async function archivedChoices(db: Db, accountId: string, mailingId: string): Promise<string[]> {
   const found = await rows(
     db,
@@ -114,6 +174,10 @@ export async function archivedChoices(db: Db, accountId: string, mailingId: stri
     select segment.name from mailing_segments chosen
     join segments segment on segment.account_id = chosen.account_id and segment.segment_id = chosen.segment_id
     where chosen.account_id = ${accountId} and chosen.mailing_id = ${mailingId} and not chosen.excluded and segment.archived_at is not null
+    union all
+    select topic.name from mailing_topics about
+    join topics topic on topic.account_id = about.account_id and topic.topic_id = about.topic_id
+    where about.account_id = ${accountId} and about.mailing_id = ${mailingId} and topic.archived_at is not null
     order by name`,
   )
   return found.map(({ name }) => name)
@@ -159,8 +223,8 @@ export async function oneRecipient(db: Db, accountId: string, mailingId: string)
 export async function freezeAudience(db: Db, accountId: string, mailingId: string): Promise<number> {
   const audience = await audienceOf(db, accountId, mailingId)
   const frozen = await sql`
-    insert into messages (account_id, mailing_id, contact_id, address_key)
-    select contact.account_id, ${mailingId}, contact.contact_id, contact.address_key
+    insert into messages (account_id, mailing_id, contact_id, address_key, by_topic)
+    select contact.account_id, ${mailingId}, contact.contact_id, contact.address_key, ${audience.hasTopics}::boolean
     from ${recipientsOf(accountId, audience)}
     on conflict (account_id, mailing_id, contact_id) do nothing`.execute(db)
   return Number(frozen.numAffectedRows ?? 0)

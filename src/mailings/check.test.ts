@@ -50,6 +50,9 @@ test('who opted out, is in Error, held back or archived is left out, and counted
     optedOut: 2,
     error: 2,
     held: 1,
+    paused: 0,
+    leftTopic: 0,
+    withoutTopic: 0,
     archived: 1,
     recipients: 1,
   })
@@ -79,9 +82,11 @@ test('a mailing without a sound sender, subject, audience or postal address is n
   expect(await because({ subject: '{{ contact.first_name }}' })).toEqual([
     expect.stringMatching(/^subject: .*the subject is empty/),
   ])
-  expect(await because({ groupIds: [] })).toEqual(['audience: Choose the groups or segments that get this mailing.'])
+  expect(await because({ groupIds: [] })).toEqual([
+    'audience: Choose the groups, segments or topics that get this mailing.',
+  ])
   expect(await because({ groupIds: [await groupOf([])] })).toEqual([
-    'audience: Nobody is in the chosen groups and segments.',
+    'audience: Nobody is in the chosen groups, segments and topics.',
   ])
   expect(await because({ html: '' })).toEqual([expect.stringContaining('nothing in this mailing yet')])
   expect(await because({ fromAddress: 'nobody' })).toEqual([

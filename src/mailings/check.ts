@@ -118,10 +118,10 @@ function defaultsOf(pieces: Piece[]): Map<string, string> {
 function audienceFindings(mailing: MailingRow, { recipients, chosen }: AudienceSums, archived: string[]): Finding[] {
   const title = 'Audience'
   const one = (text: string) => [stops('audience', title, text)]
-  if (mailing.group_ids.length === 0 && mailing.segment_ids.length === 0)
-    return one('Choose the groups or segments that get this mailing.')
-  if (chosen === 0) return one('Nobody is in the chosen groups and segments.')
-  if (recipients === 0) return one('Nobody in the chosen groups and segments may get mail.')
+  if (mailing.group_ids.length === 0 && mailing.segment_ids.length === 0 && mailing.topic_ids.length === 0)
+    return one('Choose the groups, segments or topics that get this mailing.')
+  if (chosen === 0) return one('Nobody is in the chosen groups, segments and topics.')
+  if (recipients === 0) return one('Nobody in the chosen groups, segments and topics may get mail.')
   return [
     ...archived.map((name) =>
       look(

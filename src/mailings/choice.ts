@@ -1,4 +1,4 @@
-// The groups and segments that a mailing is for, and those that it leaves out.
+// The groups and segments that a mailing is for, those that it leaves out, and its topics.
 import type { RawBuilder } from 'kysely'
 import { row, run, sql, type Trx } from '../platform/database.ts'
 import { DomainError } from '../platform/errors.ts'
@@ -17,12 +17,14 @@ const lists = [
   { name: 'excludedSegmentIds', kind: segment, excluded: true },
 ] as const
 
-/** The four lists as columns of a query of `mailings mailing`. */
+/** The lists as columns of a query of `mailings mailing`. */
 export const choiceColumns = sql.join([
   column(group, false, sql`group_ids`),
   column(group, true, sql`excluded_group_ids`),
   column(segment, false, sql`segment_ids`),
   column(segment, true, sql`excluded_segment_ids`),
+  sql`array(select about.topic_id::text from mailing_topics about
+    where about.account_id = mailing.account_id and about.mailing_id = mailing.mailing_id order by about.topic_id) as topic_ids`,
 ])
 
 function column({ chosen, id }: Kind, excluded: boolean, name: RawBuilder<unknown>) {
@@ -67,7 +69,33 @@ export async function choose(trx: Trx, accountId: string, mailingId: string, ask
         and ${kind.id} = any (${ids}::bigint[])`,
     )
     if (chosen === new Set(ids).size) continue
-    const message = `One of these ${kind.of} does not exist, is archived, or is both chosen and left out.`
-    throw new DomainError<MailingErrorCode>('mailing.invalid', message, { fields: [{ path: `/${name}`, message }] })
+    throw wrong(name, `One of these ${kind.of} does not exist, is archived, or is both chosen and left out.`)
   }
+  if (asked.topicIds) await chooseTopics(trx, accountId, mailingId, asked.topicIds)
 }
+
+async function chooseTopics(trx: Trx, accountId: string, mailingId: string, ids: string[]): Promise<void> {
+  await run(
+    trx,
+    sql`
+    delete from mailing_topics
+    where account_id = ${accountId} and mailing_id = ${mailingId} and topic_id <> all (${ids}::bigint[])`,
+  )
+  await run(
+    trx,
+    sql`
+    insert into mailing_topics (account_id, mailing_id, topic_id)
+    select account_id, ${mailingId}, topic_id from topics
+    where account_id = ${accountId} and topic_id = any (${ids}::bigint[]) and archived_at is null
+    on conflict do nothing`,
+  )
+  const { chosen } = await row(
+    trx,
+    sql<{ chosen: number }>`
+    select count(*)::int as chosen from mailing_topics where account_id = ${accountId} and mailing_id = ${mailingId}`,
+  )
+  if (chosen !== new Set(ids).size) throw wrong('topicIds', 'One of these topics does not exist or is archived.')
+}
+
+const wrong = (list: string, message: string) =>
+  new DomainError<MailingErrorCode>('mailing.invalid', message, { fields: [{ path: `/${list}`, message }] })

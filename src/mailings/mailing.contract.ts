@@ -33,6 +33,8 @@ export const mailing = z
     /** Who is in one of these gets no mail of this mailing, whatever else it is in. */
     excludedGroupIds: z.array(idText),
     excludedSegmentIds: z.array(idText),
+    /** With any, only who chose one of them gets it: of the groups and segments, or of everybody when there are none. */
+    topicIds: z.array(idText),
     status: mailingStatus,
     problem: z.string().nullable(),
     counts: mailingCounts,
@@ -58,6 +60,7 @@ const parts = {
   segmentIds: z.array(idText).max(50),
   excludedGroupIds: z.array(idText).max(1000),
   excludedSegmentIds: z.array(idText).max(50),
+  topicIds: z.array(idText).max(100),
 }
 /** Sender parts that are absent come from the account; an empty text part is made from the HTML. */
 export const newMailing = z.strictObject({
@@ -91,7 +94,7 @@ export const finding = z
   })
   .meta({ id: 'Finding' })
 export type Finding = z.infer<typeof finding>
-/** Who is in the chosen groups and segments, and who of them gets the mailing; the parts add up to `chosen`. */
+/** Who is in the chosen groups, segments and topics, and who of them gets the mailing; the parts add up to `chosen`. */
 export const audienceSums = z.object({
   /** Places: a contact in two groups counts twice, once of it under `inSeveral`. */
   chosen: z.int(),
@@ -100,7 +103,13 @@ export const audienceSums = z.object({
   optedOut: z.int(),
   error: z.int(),
   held: z.int(),
+  /** Asked on the preferences page for no mail until a day that has not come. */
+  paused: z.int(),
   archived: z.int(),
+  /** Left a topic of the mailing and chose no other of them. */
+  leftTopic: z.int(),
+  /** Never chose a topic of the mailing. */
+  withoutTopic: z.int(),
   recipients: z.int(),
 })
 export const mailingCheck = z

@@ -21,6 +21,7 @@ export type MailingRow = {
   excluded_group_ids: string[]
   segment_ids: string[]
   excluded_segment_ids: string[]
+  topic_ids: string[]
   /** Nobody gets it but through test groups. */
   is_test: boolean
   created_at: Date

@@ -10,7 +10,7 @@ import { type ReadLink, readLink } from './link.ts'
 import type { OptOutSource } from './optout.contract.ts'
 import { optOut, standingOptOut } from './optout.ts'
 import * as page from './page.ts'
-import { accountsToLeave, addressOfLink, findSender, lastSeenSender, type PageSender } from './sender.ts'
+import { accountsToLeave, findSender, holderOfLink, lastSeenSender, type PageSender } from './sender.ts'
 import { chooseLanguage } from './words.ts'
 
 const STYLE = readFileSync(new URL('public.css', import.meta.url))
@@ -24,14 +24,17 @@ const pageQuery = z.object({
   lang: z.union([z.string(), z.array(z.string()).transform(([first]) => first)]).optional(),
 })
 
-type Link = ReadLink & { token: string }
-type Pages = { core: Core; mayFail: (ip: string) => boolean; mayType: (ip: string) => boolean }
+type LinkKind = 'opt_out' | 'preferences'
+export type Link = ReadLink & { token: string }
+export type Pages = { core: Core; mayFail: (ip: string) => boolean; mayType: (ip: string) => boolean }
+/** Pages of other modules that are served with the same headers, limits and failures. */
+type MorePages = (scope: FastifyInstance, pages: Pages) => void
 
 /**
- * The pages that recipients see: opt-out, preferences, and where sign-up will be. Their credential is the link alone:
+ * The pages that recipients see: opt-out, where sign-up will be, and `more`. Their credential is the link alone:
  * no cookie, session, origin or script (D9, OC-9, SE-2). GET, HEAD and OPTIONS change nothing (OC-12); POST never redirects (OC-10).
  */
-export function optOutPages(app: FastifyInstance, core: Core) {
+export function optOutPages(app: FastifyInstance, core: Core, ...more: MorePages[]) {
   const pages: Pages = {
     core,
     mayFail: limitAttempts(60, TEN_MINUTES_SECONDS, core.clock),
@@ -42,71 +45,79 @@ export function optOutPages(app: FastifyInstance, core: Core) {
     scope.addHook('onRequest', async (_request, reply) => void reply.headers(headersOf(core)))
     scope.setErrorHandler((error, request, reply) => answerFailure(pages, error, request, reply))
 
-    scope.get('/o/*', (request, reply) => showLink(pages, 'opt_out', request, reply))
-    scope.post('/o/*', (request, reply) => answerPost(pages, 'opt_out', request, reply))
-    scope.get('/p/*', (request, reply) => showLink(pages, 'preferences', request, reply))
-    scope.post('/p/*', (request, reply) => answerPost(pages, 'preferences', request, reply))
+    scope.get('/o/*', (request, reply) => showLink(pages, request, reply))
+    scope.post('/o/*', (request, reply) => answerPost(pages, request, reply))
     scope.get('/o', (request, reply) => send(reply, 404, page.brokenPage(frameOf(pages, request, null))))
     scope.post('/o', (request, reply) => answerTypedAddress(pages, request, reply))
     scope.get('/s/:form', (request, reply) => showSignUp(pages, request, reply))
-    for (const url of ['/o', '/o/*', '/p/*', '/s/:form']) {
-      scope.options(url, (_request, reply) => reply.code(204).header('allow', METHODS).send())
-      scope.route({
-        method: ['PUT', 'PATCH', 'DELETE'],
-        url,
-        handler: (request, reply) => {
-          const frame = frameOf(pages, request, null)
-          return send(reply.header('allow', METHODS), 405, page.plainPage(frame, 'notAllowedHeading', 'noFormText'))
-        },
-      })
-    }
+    for (const url of ['/o', '/o/*', '/s/:form']) refuseOtherMethods(scope, pages, url)
+    for (const pagesOfOthers of more) pagesOfOthers(scope, pages)
     scope.get(STYLE_PATH, (_request, reply) =>
       reply.type('text/css').header('cache-control', 'public, max-age=31536000, immutable').send(STYLE),
     )
   })
 }
 
-async function showLink(pages: Pages, kind: 'opt_out' | 'preferences', request: FastifyRequest, reply: FastifyReply) {
+/** What is neither looked at nor posted. */
+export function refuseOtherMethods(scope: FastifyInstance, pages: Pages, url: string) {
+  scope.options(url, (_request, reply) => reply.code(204).header('allow', METHODS).send())
+  scope.route({
+    method: ['PUT', 'PATCH', 'DELETE'],
+    url,
+    handler: (request, reply) => {
+      const frame = frameOf(pages, request, null)
+      return send(reply.header('allow', METHODS), 405, page.plainPage(frame, 'notAllowedHeading', 'noFormText'))
+    },
+  })
+}
+
+async function showLink(pages: Pages, request: FastifyRequest, reply: FastifyReply) {
   const link = linkOf(pages, request)
-  if (!link) return refuseLink(pages, kind, request, reply)
-  const { db } = pages.core
+  if (!link) return refuseLink(pages, 'opt_out', request, reply)
   try {
-    const [sender, address, standing] = await Promise.all([
-      findSender(db, link.accountId),
-      addressOfLink(db, link),
-      standingOptOut(db, link.accountId, link.addressKey),
-    ])
-    const frame = frameOf(pages, request, sender)
-    const masked = address === null ? null : maskAddress(address)
-    if (standing) {
-      const done = { address: masked, since: standing.opted_out_at, ways: waysOf(pages, link) }
-      return send(reply, 200, page.donePage(frame, done))
-    }
-    return send(reply, 200, kind === 'opt_out' ? page.optOutPage(frame, masked) : page.preferencesPage(frame, masked))
+    const { sender, address, language, standing } = await holderOf(pages, link)
+    const frame = frameOf(pages, request, sender, language)
+    if (!standing) return send(reply, 200, page.optOutPage(frame, address))
+    return send(reply, 200, page.donePage(frame, { address, since: standing.opted_out_at, ways: waysOf(pages, link) }))
   } catch (error) {
     return notRecorded(pages, error, link, request, reply)
   }
 }
 
-async function answerPost(pages: Pages, kind: 'opt_out' | 'preferences', request: FastifyRequest, reply: FastifyReply) {
+/** Whom a link belongs to, the address masked, and the opt-out that stands. */
+export async function holderOf({ core: { db } }: Pages, link: Link) {
+  const [sender, holder, standing] = await Promise.all([
+    findSender(db, link.accountId),
+    holderOfLink(db, link),
+    standingOptOut(db, link.accountId, link.addressKey),
+  ])
+  return { sender, address: holder && maskAddress(holder.address), language: holder?.language, standing }
+}
+
+async function answerPost(pages: Pages, request: FastifyRequest, reply: FastifyReply) {
   const link = linkOf(pages, request)
-  if (!link) {
-    await countFailure(pages, kind, request)
-    return refuseLink(pages, kind, request, reply)
-  }
-  const isOneClick = saysOneClick(bodyOf(request))
-  const source: OptOutSource = kind === 'preferences' ? 'preferences' : isOneClick ? 'one_click' : 'link'
+  return link
+    ? answerOptOut(pages, link, saysOneClick(bodyOf(request)) ? 'one_click' : 'link', request, reply)
+    : refusePost(pages, 'opt_out', request, reply)
+}
+
+/** Records the opt-out and says so, whatever else of the database is gone or does not answer. */
+export async function answerOptOut(
+  pages: Pages,
+  link: Link,
+  source: OptOutSource,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
   const { accountId, mailingId } = link
   const evidence = requestEvidence(request.raw, link)
   try {
     const { since } = await optOut(pages.core.db, accountId, [link.addressKey], { source, mailingId, evidence })
-    if (isOneClick) return reply.code(200).type('text/plain; charset=utf-8').send('You are opted out.\n')
-    const { sender, address } = await factsOf(pages, link)
-    return send(
-      reply,
-      200,
-      page.donePage(frameOf(pages, request, sender), { address, since, ways: waysOf(pages, link) }),
-    )
+    if (saysOneClick(bodyOf(request)))
+      return reply.code(200).type('text/plain; charset=utf-8').send('You are opted out.\n')
+    const { sender, address, language } = await factsOf(pages, link)
+    const done = { address, since, ways: waysOf(pages, link) }
+    return send(reply, 200, page.donePage(frameOf(pages, request, sender, language), done))
   } catch (error) {
     return notRecorded(pages, error, link, request, reply)
   }
@@ -143,13 +154,13 @@ async function showSignUp(pages: Pages, request: FastifyRequest, reply: FastifyR
 }
 
 /** What mail programs add to the end of a link, such as a bracket or a dot, does not break it. */
-function linkOf({ core }: Pages, request: FastifyRequest): Link | null {
+export function linkOf({ core }: Pages, request: FastifyRequest): Link | null {
   const token = linkParams.parse(request.params)['*'].replace(/[^A-Za-z0-9_-]+$/, '')
   const link = readLink(core.keys.link, token)
   return link && { ...link, token }
 }
 
-function refuseLink(pages: Pages, kind: string, request: FastifyRequest, reply: FastifyReply) {
+export function refuseLink(pages: Pages, kind: LinkKind, request: FastifyRequest, reply: FastifyReply) {
   if (!pages.mayFail(request.ip)) return tooMany(pages, request, reply)
   pages.core.log.warn(
     { event: 'link.invalid', kind, method: request.method, ip: request.ip },
@@ -158,12 +169,15 @@ function refuseLink(pages: Pages, kind: string, request: FastifyRequest, reply: 
   return send(reply, 404, page.brokenPage(frameOf(pages, request, null)))
 }
 
-async function countFailure({ core }: Pages, kind: 'opt_out' | 'preferences', request: FastifyRequest) {
+/** A link that is none of ours, posted: counted, so that a flood of them is seen (DEC-5). */
+export async function refusePost(pages: Pages, kind: LinkKind, request: FastifyRequest, reply: FastifyReply) {
+  const { db, log } = pages.core
   try {
-    await countLinkFailure(core.db, kind)
+    await countLinkFailure(db, kind)
   } catch (error) {
-    core.log.error({ err: error, ip: request.ip }, 'an invalid link could not be counted')
+    log.error({ err: error, ip: request.ip }, 'an invalid link could not be counted')
   }
+  return refuseLink(pages, kind, request, reply)
 }
 
 function tooMany(pages: Pages, request: FastifyRequest, reply: FastifyReply) {
@@ -172,7 +186,13 @@ function tooMany(pages: Pages, request: FastifyRequest, reply: FastifyReply) {
 }
 
 /** Mailbox providers post again after 503; people see that they have to (INV-10). */
-function notRecorded(pages: Pages, error: unknown, link: Link | null, request: FastifyRequest, reply: FastifyReply) {
+export function notRecorded(
+  pages: Pages,
+  error: unknown,
+  link: Link | null,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
   pages.core.log.error({ err: error, event: 'optout.not_recorded' }, 'an opt-out page could not do its work')
   const frame = frameOf(pages, request, link && lastSeenSender(link.accountId))
   reply.header('retry-after', 5)
@@ -193,21 +213,29 @@ function answerFailure(pages: Pages, error: unknown, request: FastifyRequest, re
 }
 
 /** The opt-out is recorded by now: a page that cannot be filled in is still the page that says so. */
-async function factsOf({ core }: Pages, link: Link): Promise<{ sender: PageSender | null; address: string | null }> {
+async function factsOf(
+  pages: Pages,
+  link: Link,
+): Promise<{ sender: PageSender | null; address: string | null; language?: string | undefined }> {
   try {
-    const [sender, address] = await Promise.all([findSender(core.db, link.accountId), addressOfLink(core.db, link)])
-    return { sender, address: address === null ? null : maskAddress(address) }
+    return await holderOf(pages, link)
   } catch (error) {
-    core.log.error({ err: error }, 'the page of a recorded opt-out could not be filled in')
+    pages.core.log.error({ err: error }, 'the page of a recorded opt-out could not be filled in')
     return { sender: lastSeenSender(link.accountId), address: null }
   }
 }
 
-function frameOf({ core }: Pages, request: FastifyRequest, sender: PageSender | null): page.Frame {
+/** @param language what the recipient chose on the preferences page */
+export function frameOf(
+  { core }: Pages,
+  request: FastifyRequest,
+  sender: PageSender | null,
+  language?: string,
+): page.Frame {
   const { lang } = pageQuery.catch({}).parse(request.query)
   const prefix = new URL(core.config.baseUrl).pathname.replace(/\/$/, '')
   return {
-    language: chooseLanguage(lang, request.headers['accept-language'], sender?.language),
+    language: chooseLanguage(lang ?? language, request.headers['accept-language'], sender?.language),
     sender,
     prefix,
     styleUrl: prefix + STYLE_PATH,
@@ -216,26 +244,29 @@ function frameOf({ core }: Pages, request: FastifyRequest, sender: PageSender | 
   }
 }
 
-function waysOf({ core }: Pages, { accountId, token }: Link) {
+export function waysOf({ core }: Pages, { accountId, token }: Link) {
   const prefix = new URL(core.config.baseUrl).pathname.replace(/\/$/, '')
   return { signUp: `${prefix}/s/${accountId}`, preferences: `${prefix}/p/${token}` }
 }
 
-const send = (reply: FastifyReply, status: number, text: string) =>
+export const send = (reply: FastifyReply, status: number, text: string) =>
   reply.code(status).type('text/html; charset=utf-8').send(text)
 
-const bodyOf = ({ body }: FastifyRequest) => (typeof body === 'string' ? body : '')
+export const bodyOf = ({ body }: FastifyRequest) => (typeof body === 'string' ? body : '')
 
 /** RFC 8058 §3.2: as a form or as multipart; other fields and repeated ones do not matter. */
-function saysOneClick(body: string): boolean {
+export function saysOneClick(body: string): boolean {
   if (new URLSearchParams(body).getAll('List-Unsubscribe').includes('One-Click')) return true
   return /name="?List-Unsubscribe"?[^\r\n]*(?:\r?\n[^\r\n]+){0,5}\r?\n\r?\nOne-Click\s/i.test(body)
 }
 
+/** Two long details in any script, as a form sends them. */
+const BODY_LIMIT = 64 * 1024
+
 /** Whatever the content type says, even if it is none: the link alone is what counts (OC-7, OC-8). */
 function takeAnyBody(scope: FastifyInstance) {
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 16 * 1024 }, (_request, body, done) =>
+  scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
     done(null, body),
   )
   scope.addHook('onRequest', async ({ raw }) => {

@@ -22,7 +22,7 @@ export function optOutPage(frame: Frame, address: string | null): string {
   return page(frame, titled(words.optOutTitle, frame), [
     html`<h1>${sentence(words.optOutHeading, frame)}</h1>
 <p>${address === null ? words.optOutTextUnknown : sentence(words.optOutText, frame, { address: marked(address) })}</p>
-${button(words.optOut)}
+${button(words.optOut)}${coverage(frame)}
 <p class="soft">${words.optOutNotYours}</p>`,
   ])
 }
@@ -32,10 +32,13 @@ export type Done = {
   since: Date
   /** Ways back and on, of the holder of the link; null for an address that somebody typed. */
   ways: { signUp: string; preferences: string } | null
+  /** What stands above and below on a page that has more to say. */
+  above?: Html | null
+  below?: Html | null
 }
 
 /** What exactly happened, since when, and that nothing else is to do (UX-12). */
-export function donePage(frame: Frame, { address, since, ways }: Done): string {
+export function donePage(frame: Frame, { address, since, ways, above, below }: Done): string {
   const words = wordsOf(frame.language)
   const who = address === null ? words.thisAddress : marked(address)
   const back = ways && {
@@ -43,14 +46,16 @@ export function donePage(frame: Frame, { address, since, ways }: Done): string {
     preferences: html`<a href="${ways.preferences}">${words.yourPreferences}</a>`,
   }
   return page(frame, titled(words.doneTitle, frame), [
+    above ?? null,
     html`<p class="mark" role="status">${fill(words.doneSince, { time: inFull(frame, words, since) })}</p>
 <h1 tabindex="-1" autofocus>${words.doneHeading}</h1>
-<p>${sentence(frame.sender ? words.doneText : words.doneTextUnknownSender, frame, { address: who })}</p>`,
+<p>${sentence(frame.sender ? words.doneText : words.doneTextUnknownSender, frame, { address: who })}</p>${coverage(frame)}`,
     back &&
       html`
 <hr>
 <h2>${words.mistake}</h2>
 <p>${fill(words.wayBack, back)}</p>`,
+    below ?? null,
   ])
 }
 
@@ -80,18 +85,6 @@ export function brokenPage(frame: Frame, { typed = '', isWrong = false } = {}): 
   ])
 }
 
-/** For now the preferences are one: no mail at all. It stays the first and largest button (LW-3). */
-export function preferencesPage(frame: Frame, address: string | null): string {
-  const words = wordsOf(frame.language)
-  const who = address === null ? words.thisAddress : marked(address)
-  return page(frame, titled(words.preferencesTitle, frame), [
-    html`<h1>${sentence(words.preferencesTitle, frame)}</h1>
-<p>${fill(words.preferencesFor, { address: who })}</p>
-<form method="post"><button type="submit" name="act" value="optout">${words.optOutOfEverything}</button></form>
-<p class="soft">${words.optOutOfEverythingText}</p>`,
-  ])
-}
-
 /** Until there are sign-up forms: whom to write to. */
 export function signUpPage(frame: Frame): string {
   const words = wordsOf(frame.language)
@@ -108,7 +101,7 @@ export function plainPage(frame: Frame, title: keyof Words, text: keyof Words): 
   return page(frame, words[title], [html`${heading(frame, words[title])}\n<p>${words[text]}</p>`])
 }
 
-function page(frame: Frame, title: string, body: (Html | null)[]): string {
+export function page(frame: Frame, title: string, body: (Html | null)[]): string {
   const { sender, language } = frame
   const words = wordsOf(language)
   const direction = LANGUAGES.find(({ code }) => code === language)?.direction === 'rtl' ? html` dir="rtl"` : null
@@ -146,21 +139,21 @@ function languageLinks(current: Language, words: Words): Html {
 }
 
 const button = (name: string) => html`<form method="post"><button type="submit">${name}</button></form>`
-const marked = (address: string) => html`<span class="address">${address}</span>`
+export const marked = (address: string) => html`<span class="address">${address}</span>`
 
-const heading = ({ isAnswer }: Frame, text: string) =>
+export const heading = ({ isAnswer }: Frame, text: Html | string) =>
   html`<h1${isAnswer ? html` tabindex="-1" autofocus` : null}>${text}</h1>`
 
-const titled = (sentence: string, frame: Frame) =>
+export const titled = (sentence: string, frame: Frame) =>
   fillText(sentence, { sender: frame.sender?.name ?? wordsOf(frame.language).anySender })
 
-function sentence(text: string, frame: Frame, values: Record<string, Html | string> = {}): Html {
+export function sentence(text: string, frame: Frame, values: Record<string, Html | string> = {}): Html {
   const sender = frame.sender ? inItsLanguage(frame, frame.sender.name) : wordsOf(frame.language).anySender
   return fill(text, { sender, ...values })
 }
 
 /** Marks words of the sender's language on a page in another one (WCAG 3.1.2), and keeps their direction. */
-function inItsLanguage({ sender, language }: Frame, text: string): Html | string {
+export function inItsLanguage({ sender, language }: Frame, text: string): Html | string {
   return sender && sender.language !== language ? html`<bdi lang="${sender.language}">${text}</bdi>` : text
 }
 
@@ -170,8 +163,17 @@ function contactOf({ sender }: Frame): Html | null {
   return html`<a href="${sender.contactUrl}" dir="ltr">${text}</a>`
 }
 
+/** Says that an opt-out covers all accounts of the organization, where it does. */
+export function coverage({ language, sender }: Frame): Html | null {
+  if (!sender?.organization) return null
+  const organization = html`<bdi lang="${sender.language}">${sender.organization}</bdi>`
+  return html`\n<p class="soft">${fill(wordsOf(language).wholeOrganization, { organization })}</p>`
+}
+
+export const localeOf = (language: Language) => LANGUAGES.find(({ code }) => code === language)?.locale ?? 'en-GB'
+
 function inFull({ language, sender }: Frame, words: Words, time: Date): string {
-  const locale = LANGUAGES.find(({ code }) => code === language)?.locale ?? 'en-GB'
+  const locale = localeOf(language)
   const timeZone = sender?.timeZone ?? 'UTC'
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone }).format(time)
   const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short', timeZone })

@@ -8,6 +8,8 @@ export type PageSender = {
   contactUrl: string
   language: string
   timeZone: string
+  /** The organization whose several accounts an opt-out covers; null when it covers this one alone. */
+  organization: string | null
 }
 
 /** The last facts seen of each account, for the page that says that the database does not answer. */
@@ -24,8 +26,16 @@ export async function findSender(db: Db, accountId: string): Promise<PageSender 
       sender_address: string
       language: string
       time_zone: string
+      organization: string | null
     }>`
-    select name, postal_address, contact_url, sender_address, language, time_zone from accounts where account_id = ${accountId}`,
+    select account.name, account.postal_address, account.contact_url, account.sender_address, account.language, account.time_zone,
+           case when organization.one_optout_since is not null
+                  and exists (select from accounts other where other.organization_id = organization.organization_id
+                              and other.account_id <> account.account_id)
+                then organization.name end as organization
+    from accounts account
+    left join organizations organization on organization.organization_id = account.organization_id
+    where account.account_id = ${accountId}`,
   )
   if (!account) return null
   const sender = {
@@ -34,6 +44,7 @@ export async function findSender(db: Db, accountId: string): Promise<PageSender 
     contactUrl: safeContact(account.contact_url) || (account.sender_address && `mailto:${account.sender_address}`),
     language: account.language,
     timeZone: isTimeZone(account.time_zone) ? account.time_zone : 'UTC',
+    organization: account.organization,
   }
   lastSeen.set(accountId, sender)
   return sender
@@ -42,25 +53,27 @@ export async function findSender(db: Db, accountId: string): Promise<PageSender 
 export const lastSeenSender = (accountId: string): PageSender | null => lastSeen.get(accountId) ?? null
 
 /**
- * The address that a link was sent to, or null when no contact has it: erased, changed, or never one.
+ * The address that a link was sent to, with the language that its holder chose, or null when no contact has it: erased,
+ * changed, or never one.
  *
  * Gmail spellings share a key: the contact that got the link's mailing comes first.
  */
-export async function addressOfLink(
+export async function holderOfLink(
   db: Db,
   link: { accountId: string; addressKey: Buffer; mailingId: string | null },
-): Promise<string | null> {
+): Promise<{ address: string; language?: string | undefined } | null> {
   const contact = await maybeRow(
     db,
-    sql<{ address: string }>`
-    select contact.address from contacts contact
+    sql<{ address: string; language: string | null }>`
+    select contact.address, chosen.language from contacts contact
+    left join contact_languages chosen on chosen.account_id = contact.account_id and chosen.contact_id = contact.contact_id
     where contact.account_id = ${link.accountId} and contact.address_key = ${link.addressKey}
     order by exists (select from messages message
                      where message.account_id = ${link.accountId} and message.contact_id = contact.contact_id
                        and message.mailing_id = ${link.mailingId}) desc, contact.contact_id
     limit 1`,
   )
-  return contact?.address ?? null
+  return contact ? { address: contact.address, language: contact.language ?? undefined } : null
 }
 
 /** The accounts that a typed address is opted out of: those with a contact of it, and the only one there is. */

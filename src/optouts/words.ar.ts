@@ -18,6 +18,7 @@ export const arabic: Words = {
   doneHeading: 'أُلغي اشتراكك',
   doneText: 'لن تصل أي رسالة أخرى من {sender} إلى {address}. لا يلزمك فعل أي شيء آخر.',
   doneTextUnknownSender: 'لن تصل أي رسالة أخرى إلى {address}. لا يلزمك فعل أي شيء آخر.',
+  wholeOrganization: 'يسري إلغاء الاشتراك هنا على جميع رسائل {organization} أيًا كان الاسم الذي تُرسل به.',
   mistake: 'هل حدث ذلك خطأً؟',
   wayBack: 'أنت وحدك من يستطيع العودة. {signUp} ثم اضغط الزر في الرسالة التي تصلك، أو اطّلع على {preferences}.',
   signUpAgain: 'سجّل من جديد',

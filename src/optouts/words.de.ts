@@ -20,6 +20,8 @@ export const german: Words = {
   doneHeading: 'Sie haben alles abbestellt',
   doneText: 'An {address} geht keine E-Mail von {sender} mehr. Mehr ist nicht zu tun.',
   doneTextUnknownSender: 'An {address} geht keine E-Mail mehr. Mehr ist nicht zu tun.',
+  wholeOrganization:
+    'Eine Abbestellung hier gilt für alle E-Mails von {organization}, gleich unter welchem Namen sie verschickt werden.',
   mistake: 'War das ein Versehen?',
   wayBack:
     'Nur Sie selbst können zurückkommen. {signUp} und drücken Sie den Knopf in der E-Mail, die dann kommt, oder sehen Sie {preferences} an.',

@@ -52,6 +52,7 @@ const frame = {
     contactUrl: 'https://fernmoor.example/ask/',
     language: 'en',
     timeZone: 'Europe/Vienna',
+    organization: null,
   },
   prefix: '/mail',
   styleUrl: '/mail/public.css',

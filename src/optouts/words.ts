@@ -21,6 +21,7 @@ export const english = {
   doneHeading: 'You are opted out',
   doneText: '{sender} sends no more mail to {address}. There is nothing else to do.',
   doneTextUnknownSender: 'No more mail is sent to {address}. There is nothing else to do.',
+  wholeOrganization: 'An opt-out here holds for all mail from {organization}, whichever name it is sent under.',
   mistake: 'Was this a mistake?',
   wayBack: 'Only you can come back. {signUp} and press the button in the mail that you get, or see {preferences}.',
   signUpAgain: 'Sign up again',

@@ -19,6 +19,7 @@ export function ContactActions({ contact }: { contact: Contact }) {
     Promise.all([
       client.invalidateQueries({ queryKey: ['contacts'] }),
       client.invalidateQueries({ queryKey: ['groups'] }),
+      client.invalidateQueries({ queryKey: ['data-requests'] }),
     ])
   async function set(act: 'archive' | 'restore') {
     await post(`/contacts/${contact.id}/${act}`, anything)

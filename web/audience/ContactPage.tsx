@@ -20,6 +20,7 @@ import { ContactMail } from './ContactMail.tsx'
 import { ContactNotices } from './ContactNotices.tsx'
 import { ContactTimeline } from './ContactTimeline.tsx'
 import { ContactTopics } from './ContactTopics.tsx'
+import { ContactWishes } from './ContactWishes.tsx'
 import { nameOf, useContact, useFields } from './contacts.ts'
 import { FieldValueText } from './FieldValueText.tsx'
 
@@ -73,6 +74,7 @@ function Record({ contact }: { contact: FullContact }) {
       />
       <div className="body">
         <ContactNotices contact={contact} />
+        <ContactWishes contact={contact} />
         <div className="split">
           <div className="stack">
             {contact.optOut ? <LockedDetails contact={contact} /> : <ContactDetails contact={contact} />}

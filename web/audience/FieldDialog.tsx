@@ -1,4 +1,4 @@
-import { Button, Checkbox, Modal, Select, Text, Textarea, TextInput } from '@mantine/core'
+import { Button, Checkbox, Modal, Select, Switch, Text, Textarea, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import {
@@ -49,6 +49,7 @@ function FieldForm({ field, onClose }: { field: Field | null; onClose: () => voi
   const [type, setType] = useState<FieldType>(field?.type ?? 'short')
   const [lines, setLines] = useState(field?.options.join('\n') ?? '')
   const [required, setRequired] = useState(field?.required ?? false)
+  const [editable, setEditable] = useState(field?.editable ?? false)
   const [faults, setFaults] = useState<Faults>({})
   const client = useQueryClient()
   const hasOptions = type === 'one_of' || type === 'several_of'
@@ -68,7 +69,7 @@ function FieldForm({ field, onClose }: { field: Field | null; onClose: () => voi
   })
   function submit() {
     const options = hasOptions ? lines.split('\n').filter((line) => line.trim() !== '') : undefined
-    const entered = { label, required, ...(options ? { options } : {}) }
+    const entered = { label, required, editable, ...(options ? { options } : {}) }
     const parsed = field ? fieldChange.safeParse(entered) : newField.safeParse({ ...entered, type })
     const found: Faults = {}
     for (const { path, message } of parsed.error?.issues ?? [])
@@ -135,6 +136,12 @@ function FieldForm({ field, onClose }: { field: Field | null; onClose: () => voi
         description="Nobody is added or changed by hand without it. An import says which rows lack it."
         checked={required}
         onChange={(event) => setRequired(event.currentTarget.checked)}
+      />
+      <Switch
+        label="People can change this on their preferences page"
+        description="It is offered empty: what stands in it is never shown there."
+        checked={editable}
+        onChange={(event) => setEditable(event.currentTarget.checked)}
       />
       {faults.other && (
         <Text size="sm" c="red" role="alert">

@@ -37,6 +37,7 @@ export function FieldTable({ fields, archived, onEdit }: TableProps) {
             <tr key={field.id}>
               <td>
                 <div>{field.label}</div>
+                {field.editable && <div className="dim note">People can change it</div>}
                 {field.options.length > 0 && <div className="dim note">{someOf(field.options)}</div>}
               </td>
               <td className="only-wide">{fieldTypes[field.type]}</td>

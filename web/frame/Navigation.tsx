@@ -1,5 +1,7 @@
 import { Link, useLocation } from '@tanstack/react-router'
 import type { Me } from '../../src/accounts/session.contract.ts'
+import { useOpenRequests } from '../audience/dataRequests.ts'
+import { count } from '../ui/format.ts'
 import { initials } from './initials.ts'
 import { isWithin, type NavSection, navigation } from './navigation.ts'
 import { PaletteButton } from './Palette.tsx'
@@ -28,6 +30,16 @@ export function Navigation({ me, onGo }: { me: Me; onGo?: () => void }) {
   )
 }
 
+/** How many wait for an answer; nothing when none does. */
+function OpenRequests() {
+  const { data } = useOpenRequests()
+  return data ? (
+    <span className="waiting-count" aria-hidden>
+      {count(data)}
+    </span>
+  ) : null
+}
+
 function Section({ section, onGo }: { section: NavSection; onGo?: () => void }) {
   const { pathname } = useLocation()
   const open = isWithin(pathname, section.within)
@@ -47,6 +59,7 @@ function Section({ section, onGo }: { section: NavSection; onGo?: () => void }) 
           {section.pages.map((page) => (
             <Link key={page.name} to={page.to} onClick={onGo}>
               {page.name}
+              {page.counts && <OpenRequests />}
             </Link>
           ))}
         </div>

@@ -2,7 +2,7 @@ import { IconHome, IconMail, IconSettings, IconUsers } from '@tabler/icons-react
 import { paths } from '../paths.ts'
 import type { Icon } from '../ui/look.ts'
 
-export type NavPage = { name: string; to: string; key?: string }
+export type NavPage = { name: string; to: string; key?: string; counts?: 'requests' }
 export type NavSection = NavPage & { icon: Icon; within: string; pages?: NavPage[] }
 
 /** Sections and pages in their order; `key` is the second key after "g". Only what exists is listed. */
@@ -19,6 +19,7 @@ export const navigation: NavSection[] = [
       { name: 'Segments', to: paths.segments },
       { name: 'Imports', to: paths.imports, key: 'i' },
       { name: 'Opt-outs', to: paths.optOuts },
+      { name: 'Requests', to: paths.requests, counts: 'requests' },
       { name: 'Topics', to: paths.topics },
       { name: 'Fields', to: paths.fields },
       { name: 'Archive', to: paths.archive },

@@ -5,11 +5,12 @@ import type { ContactCounts } from '../../src/audience/contact.contract.ts'
 import type { Group } from '../../src/audience/group.contract.ts'
 import type { Mailing } from '../../src/mailings/mailing.contract.ts'
 import { useGroups } from '../audience/groups.ts'
+import { useTopics } from '../audience/topics.ts'
 import { useSegmentCounts, useSegments } from '../optouts/segments.ts'
 import { paths } from '../paths.ts'
 import { EmptyState } from '../ui/EmptyState.tsx'
 import { ErrorPanel } from '../ui/ErrorPanel.tsx'
-import { count, counted } from '../ui/format.ts'
+import { count, counted, listed } from '../ui/format.ts'
 import { ButtonLink } from '../ui/links.tsx'
 import { PageHeader } from '../ui/PageHeader.tsx'
 import { Panel } from '../ui/Panel.tsx'
@@ -21,6 +22,7 @@ export function MailingAudience({ mailing }: { mailing: Mailing }) {
   const { draft, change, flush, problem } = useDraft(mailing)
   const groups = useGroups()
   const segments = useSegments()
+  const topics = useTopics()
   const navigate = useNavigate()
   const toggle = (id: string, ticked: boolean) =>
     change({ groupIds: ticked ? [...draft.groupIds, id] : draft.groupIds.filter((one) => one !== id) })
@@ -32,7 +34,7 @@ export function MailingAudience({ mailing }: { mailing: Mailing }) {
       <PageHeader
         crumbs={[{ name: 'Mailings', to: paths.mailings }]}
         title={mailing.name}
-        note={`Draft, ${chosenInWords(draft.groupIds.length, draft.segmentIds.length)}`}
+        note={`Draft, ${chosenInWords(draft)}`}
       />
       <div className="body">
         <MailingSteps id={mailing.id} at="Audience" />
@@ -45,13 +47,14 @@ export function MailingAudience({ mailing }: { mailing: Mailing }) {
           />
         ) : !groups.data ? (
           <Waiting />
-        ) : groups.data.length + (segments.data?.length ?? 0) === 0 ? (
+        ) : groups.data.length + (segments.data?.length ?? 0) + (topics.data?.length ?? 0) === 0 ? (
           <EmptyState
             icon={IconUsersGroup}
             title="No groups yet"
             action={<ButtonLink to={paths.newImport}>Import contacts</ButtonLink>}
           >
-            A mailing goes to groups and segments. An import can make a group, and so can you on the page Groups.
+            A mailing goes to groups, segments and topics. An import can make a group, and so can you on the page
+            Groups.
           </EmptyState>
         ) : (
           <>
@@ -87,6 +90,29 @@ export function MailingAudience({ mailing }: { mailing: Mailing }) {
                     ))}
                   </div>
                 </Checkbox.Group>
+              </Panel>
+            )}
+            {(topics.data?.length ?? 0) > 0 && (
+              <Panel title="Topics of this mailing">
+                <Checkbox.Group
+                  aria-label="Topics of this mailing"
+                  value={draft.topicIds}
+                  onChange={(topicIds) => change({ topicIds })}
+                >
+                  <div className="stack tight">
+                    {topics.data?.map(({ id, name, counts }) => (
+                      <Checkbox
+                        key={id}
+                        value={id}
+                        label={name}
+                        description={`${count(counts.chosen)} chose it, ${count(counts.left)} left it`}
+                      />
+                    ))}
+                  </div>
+                </Checkbox.Group>
+                <Text size="sm" c="dimmed" mt={12}>
+                  {topicRule(draft)}
+                </Text>
               </Panel>
             )}
             <Panel title="Who is left out">
@@ -145,8 +171,21 @@ function SegmentCounts({ id }: { id: string }) {
 const countsInWords = ({ active, error, optOut }: ContactCounts | Group['counts']) =>
   `${count(active)} Active, ${count(error)} Error, ${count(optOut)} Opt-Out`
 
-function chosenInWords(groups: number, segments: number): string {
-  if (groups + segments === 0) return 'nobody chosen'
-  const parts = [groups > 0 && counted(groups, 'group'), segments > 0 && counted(segments, 'segment')]
-  return `${parts.filter(Boolean).join(' and ')} chosen`
+type Choice = Pick<Mailing, 'groupIds' | 'segmentIds' | 'topicIds'>
+
+function chosenInWords({ groupIds, segmentIds, topicIds }: Choice): string {
+  const parts = [
+    groupIds.length > 0 && counted(groupIds.length, 'group'),
+    segmentIds.length > 0 && counted(segmentIds.length, 'segment'),
+    topicIds.length > 0 && counted(topicIds.length, 'topic'),
+  ].filter((part) => part !== false)
+  return parts.length === 0 ? 'nobody chosen' : `${listed(parts)} chosen`
+}
+
+/** Whom the topics let through. */
+function topicRule({ groupIds, segmentIds, topicIds }: Choice): string {
+  if (topicIds.length === 0) return 'With a topic, only people who chose it themselves get the mailing.'
+  return groupIds.length + segmentIds.length === 0
+    ? 'Everybody who chose one of these topics gets the mailing.'
+    : 'Of the groups and segments above, only people who chose one of these topics get the mailing.'
 }

@@ -11,6 +11,7 @@ import {
 } from '../../src/mailings/mailing.contract.ts'
 import { post } from '../api.ts'
 import { useGroups } from '../audience/groups.ts'
+import { useTopics } from '../audience/topics.ts'
 import { paths } from '../paths.ts'
 import { Confirm } from '../ui/Confirm.tsx'
 import { ErrorPanel } from '../ui/ErrorPanel.tsx'
@@ -131,14 +132,18 @@ function FindingLine({ finding }: { finding: Finding }) {
 }
 
 function Audience({ mailing, check: { audience } }: { mailing: Mailing; check: MailingCheck }) {
-  const names = useGroups().data?.filter(({ id }) => mailing.groupIds.includes(id)) ?? []
+  const groups = useGroups().data?.filter(({ id }) => mailing.groupIds.includes(id)) ?? []
+  const topics = useTopics().data?.filter(({ id }) => mailing.topicIds.includes(id)) ?? []
   const left: [string, number, 'optOut' | 'errored' | null][] = [
     ['Opted out', audience.optedOut, 'optOut'],
     ['Error', audience.error, 'errored'],
     ['In several of them, counted once', audience.inSeveral, null],
     ['Left out by you', audience.excluded, null],
     ['Waiting for your decision', audience.held, null],
+    ['Paused by themselves', audience.paused, null],
     ['Archived', audience.archived, null],
+    ['Left the topic', audience.leftTopic, null],
+    ['Did not choose the topic', audience.withoutTopic, null],
   ]
   return (
     <Panel
@@ -151,9 +156,14 @@ function Audience({ mailing, check: { audience } }: { mailing: Mailing; check: M
     >
       <div className="stack tight">
         <div className="row">
-          {names.map(({ id, name }) => (
-            <span key={id} className="chip">
+          {groups.map(({ id, name }) => (
+            <span key={`group ${id}`} className="chip">
               {name}
+            </span>
+          ))}
+          {topics.map(({ id, name }) => (
+            <span key={`topic ${id}`} className="chip">
+              Topic {name}
             </span>
           ))}
         </div>

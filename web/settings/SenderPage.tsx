@@ -10,6 +10,7 @@ import { noticeDone } from '../ui/notice.tsx'
 import { PageHeader } from '../ui/PageHeader.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { Waiting } from '../ui/Waiting.tsx'
+import { OrganizationPanel } from './OrganizationPanel.tsx'
 
 const languages = [
   { value: 'en', label: 'English' },
@@ -30,7 +31,10 @@ export function SenderPage() {
             onRetry={() => void account.refetch()}
           />
         ) : account.data ? (
-          <SenderForm account={account.data} />
+          <>
+            <SenderForm account={account.data} />
+            <OrganizationPanel />
+          </>
         ) : (
           <Waiting />
         )}
