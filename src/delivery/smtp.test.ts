@@ -78,7 +78,7 @@ test('a connection that breaks during the last check has sent nothing, whatever 
 })
 
 test('nodemailer still gives its socket away', async () => {
-  // Fails with a nodemailer whose internals changed: then entrance.ts is to be looked at before it is used.
+  // Fails with a nodemailer whose internals changed: then smtp-entrance.ts is to be looked at before it is used.
   const { version } = JSON.parse(readFileSync('node_modules/nodemailer/package.json', 'utf8'))
   expect(version).toBe('10.6.0')
 })
@@ -267,6 +267,6 @@ test('only one file can talk SMTP, so that nothing leaves without the last check
   )
   const talking = (to: RegExp) =>
     sources.filter((path) => to.test(readFileSync(`src/${path}`, 'utf8').replace(/^\s*(\/\/|\*).*$/gm, '')))
-  expect(talking(/nodemailer|smtp-connection/)).toEqual(['delivery/entrance.ts'])
-  expect(talking(/from '.*\/(entrance|wire)\.ts'/)).toEqual(['delivery/smtp.ts'])
+  expect(talking(/nodemailer|smtp-connection/)).toEqual(['delivery/smtp-entrance.ts'])
+  expect(talking(/from '.*\/smtp-(entrance|wire)\.ts'/)).toEqual(['delivery/smtp.ts'])
 })

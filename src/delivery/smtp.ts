@@ -2,8 +2,8 @@
 import type { ConnectionOptions } from 'node:tls'
 import { domainToASCII } from 'node:url'
 import type { Smtp } from '../platform/config.ts'
-import { enter, type Offers } from './entrance.ts'
-import { type Reply, Wire } from './wire.ts'
+import { enter, type Offers } from './smtp-entrance.ts'
+import { type Reply, Wire } from './smtp-wire.ts'
 
 export type Envelope = { from: string; to: string }
 
