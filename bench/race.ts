@@ -71,8 +71,7 @@ async function race(world: World, sink: ChildProcess, port: number, many: number
     contacts.push(
       ...(await insertContacts(world.core, world.accountId, Math.min(10_000, rows - start), `r${run}-${start}-`)),
     )
-  const chosen = spread(contacts, many)
-  const plan = await leaveByAllWays(world, chosen)
+  const leave = await leaveByAllWays(world, contacts, many)
   const mailingId = await insertSendingMailing(world.core, world.accountId, contacts)
   const began = performance.now()
   const workers = [
@@ -80,7 +79,7 @@ async function race(world: World, sink: ChildProcess, port: number, many: number
     world.startWorker(port, Number(given.connections)),
   ]
   const sending = finished(world, mailingId).then(() => (performance.now() - began) / 1000)
-  const answeredAt = await plan(mailingId)
+  const answeredAt = await leave(mailingId)
   const seconds = await sending
   for (const worker of workers) {
     worker.kill()
@@ -106,10 +105,6 @@ async function race(world: World, sink: ChildProcess, port: number, many: number
     namedLater: late(({ rcptAt }) => rcptAt),
   }
 }
-
-/** Every nth, so that they leave while the sending comes nearer to them. */
-const spread = (contacts: SampleContact[], many: number) =>
-  many === 0 ? [] : contacts.filter((_, index) => index % Math.floor(contacts.length / many) === 0).slice(0, many)
 
 async function finished({ core, accountId }: World, mailingId: string) {
   while ((await statusOf(core, accountId, mailingId)).status !== 'sent') await sleep(100)
