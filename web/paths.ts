@@ -19,6 +19,8 @@ export const paths = {
   segments: '/audience/segments',
   segment: (id: string) => `/audience/segments/${id}`,
   optOuts: '/audience/opt-outs',
+  forms: '/audience/forms',
+  form: (id: string) => `/audience/forms/${id}`,
   fields: '/audience/fields',
   archive: '/audience/archive',
   exports: '/audience/exports',

@@ -4,6 +4,7 @@ import type { Api } from './api.ts'
 import { contactRoutes } from './contacts.routes.ts'
 import { exportRoutes } from './exports.routes.ts'
 import { fieldRoutes } from './fields.routes.ts'
+import { formRoutes } from './forms.routes.ts'
 import { groupRoutes } from './groups.routes.ts'
 import { identityRoutes } from './identity.routes.ts'
 import { importRoutes } from './imports.routes.ts'
@@ -27,6 +28,7 @@ export function apiRoutes(app: Api, core: Core) {
   fieldRoutes(app, core)
   segmentRoutes(app, core)
   topicRoutes(app, core)
+  formRoutes(app, core)
   mailboxRoutes(app, core)
   mailingRoutes(app, core)
   importRoutes(app, core)

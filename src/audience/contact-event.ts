@@ -20,6 +20,7 @@ export type ContactEventKind =
   | 'merged'
   | 'topic_chosen'
   | 'topic_left'
+  | 'signed_up'
 
 /** Notes in the transaction of a change what happened to contacts and who did it (INV-25). */
 export async function noteContactEvent(

@@ -1,5 +1,6 @@
 import type { Core } from '../platform/core.ts'
 import { type Db, maybeRow, row, rows, sql } from '../platform/database.ts'
+import { consentsOf } from './consent.ts'
 import type { FullContact } from './contact-full.contract.ts'
 import { findContact, noSuchContact } from './contact-record.ts'
 import { standingOptOut } from './history.ts'
@@ -30,6 +31,7 @@ export async function findFullContact(
     ...(await originOf(db, accountId, contactId)),
     topics: await topicsOf(db, accountId, contactId),
     mail: await mailOf(db, accountId, contactId),
+    consents: await consentsOf(db, accountId, contactId),
     signUpLink: `${config.baseUrl}/s/${accountId}`,
   }
 }

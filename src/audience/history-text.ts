@@ -22,15 +22,18 @@ const facts = z.object({
   labels: z.array(z.string()).nullish(),
   address: text,
   answer: text,
+  confirmed: z.boolean().nullish(),
   corrected: z.boolean().nullish(),
   domain: text,
   hashes: z.number().nullish(),
   changes: z.array(z.object({ label: z.string(), from: z.string().nullable(), to: z.string().nullable() })).nullish(),
   file: text,
+  form: text,
   group: text,
   groupId: text,
   line: z.number().nullish(),
   times: z.number().nullish(),
+  topics: z.array(z.string()).nullish(),
 })
 type Facts = z.infer<typeof facts>
 
@@ -79,15 +82,19 @@ const texts: Record<string, Text> = {
   edited: (row, { changes }) => `${(changes ?? []).map(changeText).join(', ') || 'Details changed'}${byWhom(row)}`,
   to_error: (row, { answer, group, groupId }) =>
     `Active to Error${answer ? `: ${answer}` : ''}${byWhom(row)}${group || groupId ? ', with its group' : ''}`,
-  to_active: (row, { corrected, groupId }) =>
-    `Error to Active${byWhom(row)}${corrected ? ', after the address was corrected' : ''}${groupId ? ', with its group' : ''}`,
+  to_active: (row, { confirmed, corrected, groupId }) =>
+    `Error to Active${byWhom(row)}${confirmed ? ', because the confirmation mail arrived' : ''}${corrected ? ', after the address was corrected' : ''}${groupId ? ', with its group' : ''}`,
   joined_group: (row, { group }) => `Added to the group ${group ?? 'that is gone'}${byWhom(row)}`,
   left_group: (row, { group }) => `Removed from the group ${group ?? 'that is gone'}${byWhom(row)}`,
   archived: (row) => `Archived${byWhom(row)}`,
-  restored: (row) => `Restored${byWhom(row)}`,
+  restored: (row, { confirmed }) => `Restored${byWhom(row)}${confirmed ? ', by signing up again' : ''}`,
   merged: (row, { address }) => `Merged with the contact ${address ?? ''}${byWhom(row)}`,
   held: () => 'Held without mail: possibly the same person as somebody who opted out',
-  released: (row) => `Mail allowed${byWhom(row)}: not the person who opted out`,
+  released: (row, { confirmed }) =>
+    confirmed ? 'Mail allowed: its holder signed up' : `Mail allowed${byWhom(row)}: not the person who opted out`,
+  signed_up: (_, { form, topics }) =>
+    `Signed up on ${formText(form)}${topics?.length ? ` for ${topics.join(', ')}` : ''}, and confirmed it`,
+  reconsented: (_, { form }) => `Came back: confirmed a sign-up on ${formText(form)}, which ended the opt-out`,
   queued: (row) => `${nameOf(row)} is waiting to be sent`,
   claimed: (row) => `${nameOf(row)} is waiting to be sent`,
   handed_over: (row) => `${nameOf(row)} is being handed over`,
@@ -101,6 +108,8 @@ const texts: Record<string, Text> = {
   opened: (row) => `Opened ${nameOf(row)}`,
   clicked: (row) => `Clicked in ${nameOf(row)}`,
 }
+
+const formText = (form: string | null | undefined) => (form ? `the form ${form}` : 'the sign-up page')
 
 const nameOf = ({ mailing }: HistoryRow) => mailing ?? 'a mailing that was deleted'
 

@@ -14,12 +14,12 @@ import { accountsToLeave, addressOfLink, findSender, lastSeenSender, type PageSe
 import { chooseLanguage } from './words.ts'
 
 const STYLE = readFileSync(new URL('public.css', import.meta.url))
-const STYLE_PATH = `/public-${createHash('sha256').update(STYLE).digest('hex').slice(0, 12)}.css`
+/** Path of the style sheet of all public pages. */
+export const STYLE_PATH = `/public-${createHash('sha256').update(STYLE).digest('hex').slice(0, 12)}.css`
 const TEN_MINUTES_SECONDS = 600
-const METHODS = 'GET, HEAD, OPTIONS, POST'
+export const METHODS = 'GET, HEAD, OPTIONS, POST'
 
 const linkParams = z.object({ '*': z.string() })
-const formParams = z.object({ form: z.string() })
 const pageQuery = z.object({
   lang: z.union([z.string(), z.array(z.string()).transform(([first]) => first)]).optional(),
 })
@@ -28,7 +28,7 @@ type Link = ReadLink & { token: string }
 type Pages = { core: Core; mayFail: (ip: string) => boolean; mayType: (ip: string) => boolean }
 
 /**
- * The pages that recipients see: opt-out, preferences, and where sign-up will be. Their credential is the link alone:
+ * The pages that recipients see: opt-out and preferences. Their credential is the link alone:
  * no cookie, session, origin or script (D9, OC-9, SE-2). GET, HEAD and OPTIONS change nothing (OC-12); POST never redirects (OC-10).
  */
 export function optOutPages(app: FastifyInstance, core: Core) {
@@ -48,8 +48,7 @@ export function optOutPages(app: FastifyInstance, core: Core) {
     scope.post('/p/*', (request, reply) => answerPost(pages, 'preferences', request, reply))
     scope.get('/o', (request, reply) => send(reply, 404, page.brokenPage(frameOf(pages, request, null))))
     scope.post('/o', (request, reply) => answerTypedAddress(pages, request, reply))
-    scope.get('/s/:form', (request, reply) => showSignUp(pages, request, reply))
-    for (const url of ['/o', '/o/*', '/p/*', '/s/:form']) {
+    for (const url of ['/o', '/o/*', '/p/*']) {
       scope.options(url, (_request, reply) => reply.code(204).header('allow', METHODS).send())
       scope.route({
         method: ['PUT', 'PATCH', 'DELETE'],
@@ -134,14 +133,6 @@ async function answerTypedAddress(pages: Pages, request: FastifyRequest, reply: 
   }
 }
 
-async function showSignUp(pages: Pages, request: FastifyRequest, reply: FastifyReply) {
-  const { form } = formParams.parse(request.params)
-  const sender = /^[1-9]\d{0,14}$/.test(form) ? await findSender(pages.core.db, form) : null
-  const frame = frameOf(pages, request, sender)
-  if (!sender) return send(reply, 404, page.plainPage(frame, 'noFormHeading', 'noFormText'))
-  return send(reply, 200, page.signUpPage(frame))
-}
-
 /** What mail programs add to the end of a link, such as a bracket or a dot, does not break it. */
 function linkOf({ core }: Pages, request: FastifyRequest): Link | null {
   const token = linkParams.parse(request.params)['*'].replace(/[^A-Za-z0-9_-]+$/, '')
@@ -203,7 +194,8 @@ async function factsOf({ core }: Pages, link: Link): Promise<{ sender: PageSende
   }
 }
 
-function frameOf({ core }: Pages, request: FastifyRequest, sender: PageSender | null): page.Frame {
+/** How a page is drawn for this request. */
+export function frameOf({ core }: { core: Core }, request: FastifyRequest, sender: PageSender | null): page.Frame {
   const { lang } = pageQuery.catch({}).parse(request.query)
   const prefix = new URL(core.config.baseUrl).pathname.replace(/\/$/, '')
   return {
@@ -221,10 +213,10 @@ function waysOf({ core }: Pages, { accountId, token }: Link) {
   return { signUp: `${prefix}/s/${accountId}`, preferences: `${prefix}/p/${token}` }
 }
 
-const send = (reply: FastifyReply, status: number, text: string) =>
+export const send = (reply: FastifyReply, status: number, text: string) =>
   reply.code(status).type('text/html; charset=utf-8').send(text)
 
-const bodyOf = ({ body }: FastifyRequest) => (typeof body === 'string' ? body : '')
+export const bodyOf = ({ body }: FastifyRequest) => (typeof body === 'string' ? body : '')
 
 /** RFC 8058 §3.2: as a form or as multipart; other fields and repeated ones do not matter. */
 function saysOneClick(body: string): boolean {
@@ -233,7 +225,7 @@ function saysOneClick(body: string): boolean {
 }
 
 /** Whatever the content type says, even if it is none: the link alone is what counts (OC-7, OC-8). */
-function takeAnyBody(scope: FastifyInstance) {
+export function takeAnyBody(scope: FastifyInstance) {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 16 * 1024 }, (_request, body, done) =>
     done(null, body),
@@ -243,7 +235,7 @@ function takeAnyBody(scope: FastifyInstance) {
   })
 }
 
-function headersOf({ config }: Core): Record<string, string> {
+export function headersOf({ config }: Core): Record<string, string> {
   return {
     'content-security-policy':
       "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",

@@ -92,23 +92,13 @@ export function preferencesPage(frame: Frame, address: string | null): string {
   ])
 }
 
-/** Until there are sign-up forms: whom to write to. */
-export function signUpPage(frame: Frame): string {
-  const words = wordsOf(frame.language)
-  const contact = contactOf(frame)
-  const text = contact ? sentence(words.signUpText, frame, { contact }) : words.signUpTextNoContact
-  return page(frame, titled(words.signUpTitle, frame), [
-    html`<h1>${sentence(words.signUpTitle, frame)}</h1>\n<p>${text}</p>`,
-  ])
-}
-
 /** A page of a heading and a sentence, for what cannot be done. */
 export function plainPage(frame: Frame, title: keyof Words, text: keyof Words): string {
   const words = wordsOf(frame.language)
   return page(frame, words[title], [html`${heading(frame, words[title])}\n<p>${words[text]}</p>`])
 }
 
-function page(frame: Frame, title: string, body: (Html | null)[]): string {
+export function page(frame: Frame, title: string, body: (Html | null)[]): string {
   const { sender, language } = frame
   const words = wordsOf(language)
   const direction = LANGUAGES.find(({ code }) => code === language)?.direction === 'rtl' ? html` dir="rtl"` : null
@@ -146,15 +136,15 @@ function languageLinks(current: Language, words: Words): Html {
 }
 
 const button = (name: string) => html`<form method="post"><button type="submit">${name}</button></form>`
-const marked = (address: string) => html`<span class="address">${address}</span>`
+export const marked = (address: string) => html`<span class="address">${address}</span>`
 
-const heading = ({ isAnswer }: Frame, text: string) =>
+export const heading = ({ isAnswer }: Frame, text: string) =>
   html`<h1${isAnswer ? html` tabindex="-1" autofocus` : null}>${text}</h1>`
 
-const titled = (sentence: string, frame: Frame) =>
+export const titled = (sentence: string, frame: Frame) =>
   fillText(sentence, { sender: frame.sender?.name ?? wordsOf(frame.language).anySender })
 
-function sentence(text: string, frame: Frame, values: Record<string, Html | string> = {}): Html {
+export function sentence(text: string, frame: Frame, values: Record<string, Html | string> = {}): Html {
   const sender = frame.sender ? inItsLanguage(frame, frame.sender.name) : wordsOf(frame.language).anySender
   return fill(text, { sender, ...values })
 }
@@ -170,7 +160,7 @@ function contactOf({ sender }: Frame): Html | null {
   return html`<a href="${sender.contactUrl}" dir="ltr">${text}</a>`
 }
 
-function inFull({ language, sender }: Frame, words: Words, time: Date): string {
+export function inFull({ language, sender }: Pick<Frame, 'language' | 'sender'>, words: Words, time: Date): string {
   const locale = LANGUAGES.find(({ code }) => code === language)?.locale ?? 'en-GB'
   const timeZone = sender?.timeZone ?? 'UTC'
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone }).format(time)

@@ -6,6 +6,7 @@ import {
   IconBan,
   IconCheck,
   IconFileImport,
+  IconForms,
   IconInfoCircle,
   IconLock,
   IconMail,
@@ -37,6 +38,7 @@ type Look = { icon: Icon; tint?: Tint; sort: Sort }
 const kinds: Record<string, Look> = {
   opted_out: { icon: IconLock, tint: 'optOut', sort: 'status' },
   reconsented: { icon: IconCheck, tint: 'active', sort: 'status' },
+  signed_up: { icon: IconForms, tint: 'active', sort: 'status' },
   to_error: { icon: IconBan, tint: 'errored', sort: 'status' },
   to_active: { icon: IconCheck, tint: 'active', sort: 'status' },
   held: { icon: IconUserQuestion, tint: 'errored', sort: 'status' },

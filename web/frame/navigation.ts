@@ -20,6 +20,7 @@ export const navigation: NavSection[] = [
       { name: 'Imports', to: paths.imports, key: 'i' },
       { name: 'Opt-outs', to: paths.optOuts },
       { name: 'Topics', to: paths.topics },
+      { name: 'Sign-up forms', to: paths.forms },
       { name: 'Fields', to: paths.fields },
       { name: 'Archive', to: paths.archive },
     ],
