@@ -18,21 +18,21 @@ export function fillIn(
   {
     given = {},
     ip = someIp(),
-    headers = {},
+    language,
   }: {
     given?: Record<string, string | string[]> | undefined
     ip?: string
-    headers?: Record<string, string>
+    language?: string
   } = {},
 ): Promise<Response> {
   const at = makeStamp(keys.link, path, new Date(Date.now() - 5000))
   const body = new URLSearchParams()
   for (const [name, value] of Object.entries({ address, at, consent: 'yes', ...given }))
     for (const each of [value].flat()) body.append(name, each)
-  return fetch(`${config.baseUrl}/s/${path}`, {
+  return fetch(`${config.baseUrl}/s/${path}${language ? `?lang=${language}` : ''}`, {
     method: 'POST',
     redirect: 'manual',
-    headers: { 'user-agent': BROWSER, 'x-forwarded-for': ip, ...headers },
+    headers: { 'user-agent': BROWSER, 'x-forwarded-for': ip },
     body,
   })
 }

@@ -89,7 +89,7 @@ test('who opted out reads that confirming ends it, in the language of the sign-u
   const address = fresh()
   await optOut(core.db, accountId, [keyOf(core, address)], { source: 'link' })
   start(null)
-  await fillIn(core, `${path}?lang=ar`, address)
+  await fillIn(core, path, address, { language: 'ar' })
   await until(address, 'accepted')
   const { html, text } = await PostalMime.parse((await letters(address))[0]?.raw ?? Buffer.alloc(0))
   expect(html).toContain('<html lang="ar" dir="rtl">')
