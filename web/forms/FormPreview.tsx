@@ -31,7 +31,7 @@ export function FormPreview({ draft }: { draft: NewForm }) {
         <iframe
           ref={frame}
           title="Preview of the form"
-          className="form-frame"
+          className="mail-frame"
           // allow-same-origin lets it take its style sheet and be measured; without allow-scripts nothing in it can run
           sandbox="allow-same-origin"
           srcDoc={preview.data.html}
