@@ -83,7 +83,8 @@ export function signUpFailedPage(frame: Frame): string {
 }
 
 function about(frame: Frame, signUp: FoundSignUp, address: string, text: string): Html {
-  return sentence(text, frame, { address: marked(address), topics: listedTopics(frame.language, signUp.topics) })
+  const topics = html`<bdi>${listedTopics(frame.language, signUp.topics)}</bdi>`
+  return sentence(text, frame, { address: marked(address), topics })
 }
 
 const timed = (frame: Frame, text: string, at: Date) =>

@@ -349,7 +349,7 @@ test('the button makes the contact, opened again it says so, and the page leads 
   await fillIn(core, form.path, address)
   await handAllOver(core)
   const link = (await linkTo(core, accountId, address)) ?? ''
-  expect(await (await fetch(link)).text()).toContain('Fernmoor Garden sends Garden news to')
+  expect(await (await fetch(link)).text()).toContain('Fernmoor Garden sends <bdi>Garden news</bdi> to')
   const done = await press(link)
   const page = await done.text()
   expect(done.status).toBe(200)

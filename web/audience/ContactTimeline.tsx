@@ -117,7 +117,11 @@ export function ContactTimeline({ contact }: { contact: Contact }) {
 function Line({ event }: { event: ContactEvent }) {
   const { icon, tint } = lookOf(event)
   return (
-    <Event icon={icon} {...(tint ? { tint } : {})} at={<When at={event.at} as={event.source ? 'second' : 'minute'} />}>
+    <Event
+      icon={icon}
+      {...(tint ? { tint } : {})}
+      at={<When at={event.at} as={event.source || event.kind === 'reconsented' ? 'second' : 'minute'} />}
+    >
       <MailingText text={event.text} mailing={event.mailing} />
     </Event>
   )

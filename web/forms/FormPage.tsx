@@ -145,7 +145,7 @@ function Editor({ form, initial, canSend }: { form: Form | null; initial: NewFor
             leave.
           </Banner>
         )}
-        <FaultCount faults={faults} />
+        {Object.keys(faults).length > 0 && <FaultCount faults={faults} />}
         {save.error && Object.keys(faults).length === 0 && (
           <Text c="red" role="alert">
             {messageOf(save.error)}
