@@ -11,10 +11,15 @@ export function signUpPage(frame: Frame, form: ShownForm, state: FormState): str
   const words = signUpWords(frame.language)
   const title = form.texts ? inLanguage(frame, form, form.texts.heading) : sentence(words.heading, frame)
   const intro = form.texts?.intro ? html`<p class="text">${inLanguage(frame, form, form.texts.intro)}</p>\n` : null
-  const note = state.faults.size > 0 ? words.needsChange : state.isOnceMore ? words.onceMore : null
+  const note =
+    state.faults.size > 0
+      ? html`<p class="error" role="alert">${words.needsChange}</p>\n`
+      : state.isOnceMore
+        ? html`<p role="status"><strong>${words.onceMore}</strong></p>\n`
+        : null
   return page(frame, titled(words.title, frame), [
     html`<h1>${title}</h1>
-${intro}${note && html`<p class="error" role="alert">${note}</p>\n`}<form method="post" action="${frame.prefix}/s/${form.path}?lang=${frame.language}" novalidate>
+${intro}${note}<form method="post" action="${frame.prefix}/s/${form.path}?lang=${frame.language}" novalidate>
 <input type="hidden" name="at" value="${state.stamp}">
 ${formParts(frame, form, state)}
 <button type="submit">${words.signUp}</button>

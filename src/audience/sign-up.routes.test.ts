@@ -162,16 +162,18 @@ test('the answer is the same for everybody, and takes the same time (AB-6)', asy
   await api('POST', '/opt-outs/domains', { domain: 'ruled.example' })
   await fillIn(core, form.path, addresses.limited)
   const pages = new Set<string>()
-  const times: number[] = []
+  const fastest = new Map<string, number>()
   for (let round = 0; round < 3; round++)
-    for (const address of Object.values(addresses)) {
+    for (const [who, address] of Object.entries(addresses)) {
       const from = performance.now()
       const answer = await fillIn(core, form.path, address)
       pages.add(`${answer.status} ${await answer.text()} ${[...answer.headers.keys()].join()}`)
-      times.push(performance.now() - from)
+      fastest.set(who, Math.min(fastest.get(who) ?? Infinity, performance.now() - from))
     }
   expect(pages.size).toBe(1)
+  const times = [...fastest.values()]
   expect(Math.min(...times)).toBeGreaterThan(245)
+  expect(Math.max(...times) - Math.min(...times)).toBeLessThan(50)
   for (const address of [addresses.new, addresses.active, addresses.error, addresses.out, addresses.limited])
     expect(await signUps(address)).toHaveLength(1)
   expect(await signUps(addresses.ruled)).toEqual([])

@@ -128,7 +128,13 @@ function Editor({ form, initial, canSend }: { form: Form | null; initial: NewFor
         actions={
           <>
             {isChanged && form && (
-              <Button variant="default" onClick={() => setDraft(saved)}>
+              <Button
+                variant="default"
+                onClick={() => {
+                  setDraft(saved)
+                  show({})
+                }}
+              >
                 Discard
               </Button>
             )}
