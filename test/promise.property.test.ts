@@ -65,7 +65,7 @@ const leaving = (name: string, run: (who: string) => Promise<unknown>): Act => (
   },
 })
 
-const acts: Act[] = [
+const kinds: Act[] = [
   leaving('leaves by link', (who) => leaveByLink(world, who)),
   leaving('is opted out by the API', (who) => world.call('POST', '/opt-outs', { addresses: [who.toUpperCase()] })),
   leaving('is opted out by a file', (who) => importFile(world, `Email\n${who}\n`, { asOptOuts: true })),
@@ -147,9 +147,16 @@ const acts: Act[] = [
   { name: 'the newest import is undone', run: () => undoLast(world) },
   { name: 'signs up', run: (_life, who) => signUp(world, who) },
   { name: 'confirms', run: confirm },
-  { name: 'signs up and confirms', run: async (life, who) => (await signUp(world, who), confirm(life, who)) },
+  {
+    name: 'signs up and confirms',
+    weight: 6,
+    run: async (life, who) => (await signUp(world, who), confirm(life, who)),
+  },
   { name: 'a mailing goes out', run: (life) => send(life) },
 ]
+
+/** As often as they shall come. */
+const acts = kinds.flatMap((act) => Array.from({ length: act.weight ?? 1 }, () => act))
 
 /** Presses the button in the last confirmation mail, if there is one: the only thing that takes an address out of the model. */
 async function confirm(life: Life, who: string) {
