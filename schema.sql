@@ -77,6 +77,58 @@ create table cached_counts (
   constraint cached_counts_parts_check CHECK ((octet_length(parts) = 24576))
 );
 
+create table confirmation_limits (
+  account_id bigint not null,
+  address_key bytea not null,
+  mailed_at timestamp with time zone not null,
+  constraint confirmation_limits_pkey PRIMARY KEY (account_id, address_key),
+  constraint confirmation_limits_address_key_check CHECK ((octet_length(address_key) = 16))
+);
+
+create table confirmation_mails (
+  account_id bigint not null,
+  sign_up_id bigint not null,
+  state text default 'waiting'::text not null,
+  due_at timestamp with time zone default now() not null,
+  queued_at timestamp with time zone default now() not null,
+  attempts integer default 0 not null,
+  claimed_by bigint,
+  handed_over_at timestamp with time zone,
+  answered_at timestamp with time zone,
+  answer text,
+  message_id text,
+  constraint confirmation_mails_pkey PRIMARY KEY (account_id, sign_up_id),
+  constraint confirmation_mails_account_id_sign_up_id_fkey FOREIGN KEY (account_id, sign_up_id) REFERENCES sign_ups(account_id, sign_up_id) ON DELETE CASCADE,
+  constraint confirmation_mails_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'claimed'::text, 'handed_over'::text, 'accepted'::text, 'deferred'::text, 'bounced'::text, 'unknown'::text, 'withheld'::text])))
+);
+CREATE INDEX confirmation_mails_due ON public.confirmation_mails USING btree (account_id, due_at) WHERE (state = ANY (ARRAY['waiting'::text, 'deferred'::text]));
+CREATE INDEX confirmation_mails_in_hand ON public.confirmation_mails USING btree (account_id, claimed_by) WHERE (state = ANY (ARRAY['claimed'::text, 'handed_over'::text]));
+CREATE TRIGGER settled BEFORE UPDATE ON public.confirmation_mails FOR EACH ROW EXECUTE FUNCTION guard_confirmation_mail();
+
+create table consents (
+  account_id bigint not null,
+  consent_id bigint generated always as identity not null,
+  contact_id bigint not null,
+  form_id bigint,
+  form_name text not null,
+  version integer,
+  wording text not null,
+  language text not null,
+  topics text[] default '{}'::text[] not null,
+  asked_at timestamp with time zone not null,
+  asked_ip text not null,
+  asked_user_agent text not null,
+  mail_message_id text not null,
+  confirmed_at timestamp with time zone not null,
+  confirmed_ip text not null,
+  confirmed_user_agent text not null,
+  entry_id bigint,
+  constraint consents_pkey PRIMARY KEY (account_id, consent_id),
+  constraint consents_account_id_contact_id_fkey FOREIGN KEY (account_id, contact_id) REFERENCES contacts(account_id, contact_id) ON DELETE CASCADE
+);
+CREATE INDEX consents_by_contact ON public.consents USING btree (account_id, contact_id);
+CREATE INDEX consents_by_form ON public.consents USING btree (account_id, form_id);
+
 create table contact_errors (
   account_id bigint not null,
   contact_id bigint not null,
@@ -104,7 +156,7 @@ create table contact_events (
   api_key_id bigint,
   data jsonb default '{}'::jsonb not null,
   constraint contact_events_pkey PRIMARY KEY (account_id, event_id),
-  constraint contact_events_kind_check CHECK ((kind = ANY (ARRAY['added'::text, 'edited'::text, 'to_error'::text, 'to_active'::text, 'joined_group'::text, 'left_group'::text, 'archived'::text, 'restored'::text, 'held'::text, 'released'::text, 'imported'::text, 'import_undone'::text, 'merged'::text, 'topic_chosen'::text, 'topic_left'::text, 'paused'::text, 'pause_ended'::text, 'language_chosen'::text, 'data_requested'::text, 'data_request_settled'::text])))
+  constraint contact_events_kind_check CHECK ((kind = ANY (ARRAY['added'::text, 'edited'::text, 'to_error'::text, 'to_active'::text, 'joined_group'::text, 'left_group'::text, 'archived'::text, 'restored'::text, 'held'::text, 'released'::text, 'imported'::text, 'import_undone'::text, 'merged'::text, 'topic_chosen'::text, 'topic_left'::text, 'signed_up'::text, 'paused'::text, 'pause_ended'::text, 'language_chosen'::text, 'data_requested'::text, 'data_request_settled'::text])))
 );
 CREATE INDEX contact_events_by_contact ON public.contact_events USING btree (account_id, contact_id);
 
@@ -193,6 +245,7 @@ CREATE TRIGGER paused AFTER UPDATE OF address_key ON public.contacts FOR EACH RO
 CREATE TRIGGER requests AFTER DELETE ON public.contacts FOR EACH ROW EXECUTE FUNCTION settle_by_erasure();
 CREATE TRIGGER rules AFTER INSERT ON public.contacts FOR EACH ROW EXECUTE FUNCTION meet_rules();
 CREATE TRIGGER rules_of_address AFTER UPDATE OF address, canonical ON public.contacts FOR EACH ROW WHEN ((new.canonical <> old.canonical)) EXECUTE FUNCTION meet_rules();
+CREATE TRIGGER sign_ups_too BEFORE DELETE ON public.contacts FOR EACH ROW EXECUTE FUNCTION forget_sign_ups();
 
 create table data_requests (
   account_id bigint not null,
@@ -257,6 +310,47 @@ create table fields (
   constraint fields_options_check CHECK ((jsonb_typeof(options) = 'array'::text)),
   constraint fields_type_check CHECK ((type = ANY (ARRAY['short'::text, 'long'::text, 'number'::text, 'date'::text, 'one_of'::text, 'several_of'::text, 'yes_no'::text])))
 );
+
+create table form_wordings (
+  account_id bigint not null,
+  form_id bigint not null,
+  version integer not null,
+  language text not null,
+  heading text not null,
+  intro text default ''::text not null,
+  consent text not null,
+  made_by bigint,
+  made_at timestamp with time zone default now() not null,
+  constraint form_wordings_pkey PRIMARY KEY (account_id, form_id, version),
+  constraint form_wordings_account_id_form_id_fkey FOREIGN KEY (account_id, form_id) REFERENCES forms(account_id, form_id),
+  constraint form_wordings_consent_check CHECK ((consent <> ''::text))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.form_wordings FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+create table forms (
+  account_id bigint not null,
+  form_id bigint generated always as identity not null,
+  code text not null,
+  name text not null,
+  fields jsonb default '[]'::jsonb not null,
+  topic_ids bigint[] default '{}'::bigint[] not null,
+  group_ids bigint[] default '{}'::bigint[] not null,
+  thanks text default ''::text not null,
+  return_url text default ''::text not null,
+  version integer default 1 not null,
+  default_since timestamp with time zone,
+  created_by bigint,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  archived_at timestamp with time zone,
+  constraint forms_pkey PRIMARY KEY (account_id, form_id),
+  constraint forms_account_id_code_key UNIQUE (account_id, code),
+  constraint forms_code_check CHECK ((code ~ '^[a-z0-9]{12}$'::text)),
+  constraint forms_fields_check CHECK ((jsonb_typeof(fields) = 'array'::text)),
+  constraint forms_name_check CHECK ((name <> ''::text))
+);
+CREATE UNIQUE INDEX forms_default ON public.forms USING btree (account_id) WHERE (default_since IS NOT NULL);
+CREATE UNIQUE INDEX forms_name ON public.forms USING btree (account_id, lower((name COLLATE "und-x-icu"))) WHERE (archived_at IS NULL);
 
 create table group_members (
   account_id bigint not null,
@@ -524,7 +618,7 @@ create table optout_hashes (
   constraint optout_hashes_pkey PRIMARY KEY (account_id, hash),
   constraint optout_hashes_hash_check CHECK ((octet_length(hash) = ANY (ARRAY[16, 20, 32])))
 );
-CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.optout_hashes FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON public.optout_hashes FOR EACH ROW EXECUTE FUNCTION guard_optout_hash();
 CREATE TRIGGER append_only_whole BEFORE TRUNCATE ON public.optout_hashes FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 create table optout_ledger (
@@ -543,7 +637,7 @@ create table optout_ledger (
   at timestamp with time zone default clock_timestamp() not null,
   constraint optout_ledger_pkey PRIMARY KEY (account_id, entry_id),
   constraint optout_ledger_address_key_check CHECK ((octet_length(address_key) = 16)),
-  constraint optout_ledger_source_check CHECK ((source = ANY (ARRAY['link'::text, 'one_click'::text, 'preferences'::text, 'mailto'::text, 'complaint'::text, 'provider'::text, 'operator'::text, 'bulk'::text, 'import'::text, 'api'::text, 'emma_api'::text])))
+  constraint optout_ledger_source_check CHECK ((source = ANY (ARRAY['link'::text, 'one_click'::text, 'preferences'::text, 'mailto'::text, 'complaint'::text, 'provider'::text, 'operator'::text, 'bulk'::text, 'import'::text, 'api'::text, 'emma_api'::text, 're_consent'::text])))
 );
 CREATE INDEX optout_ledger_by_key ON public.optout_ledger USING btree (account_id, address_key);
 CREATE INDEX optout_ledger_by_mailing ON public.optout_ledger USING btree (account_id, mailing_id) WHERE (mailing_id IS NOT NULL);
@@ -629,6 +723,46 @@ create table sign_in_failures (
 );
 CREATE INDEX sign_in_failures_subject_failed_at_idx ON public.sign_in_failures USING btree (subject, failed_at);
 
+create table sign_up_counts (
+  account_id bigint not null,
+  scope text not null,
+  hour timestamp with time zone not null,
+  count integer not null,
+  constraint sign_up_counts_pkey PRIMARY KEY (account_id, scope, hour)
+);
+
+create table sign_ups (
+  account_id bigint not null,
+  sign_up_id bigint generated always as identity not null,
+  form_id bigint,
+  version integer,
+  language text not null,
+  consent text not null,
+  address text not null,
+  canonical text not null,
+  address_key bytea not null,
+  fields jsonb default '{}'::jsonb not null,
+  topic_ids bigint[] default '{}'::bigint[] not null,
+  ip text not null,
+  user_agent text not null,
+  salt bytea not null,
+  token_hash bytea not null,
+  asked_at timestamp with time zone not null,
+  ends_at timestamp with time zone not null,
+  confirmed_at timestamp with time zone,
+  confirmed_in xid8,
+  constraint sign_ups_pkey PRIMARY KEY (account_id, sign_up_id),
+  constraint sign_ups_account_id_token_hash_key UNIQUE (account_id, token_hash),
+  constraint sign_ups_address_key_check CHECK ((octet_length(address_key) = 16)),
+  constraint sign_ups_consent_check CHECK ((consent <> ''::text)),
+  constraint sign_ups_salt_check CHECK ((octet_length(salt) = 16)),
+  constraint sign_ups_token_hash_check CHECK ((octet_length(token_hash) = 32))
+);
+CREATE INDEX sign_ups_by_canonical ON public.sign_ups USING btree (account_id, canonical);
+CREATE INDEX sign_ups_by_form ON public.sign_ups USING btree (account_id, form_id) WHERE (confirmed_at IS NULL);
+CREATE INDEX sign_ups_by_key ON public.sign_ups USING btree (account_id, address_key);
+CREATE INDEX sign_ups_ended ON public.sign_ups USING btree (account_id, ends_at);
+
 create table standing_optouts (
   account_id bigint not null,
   address_key bytea not null,
@@ -640,6 +774,7 @@ create table standing_optouts (
   constraint standing_optouts_address_key_check CHECK ((octet_length(address_key) = 16))
 );
 CREATE INDEX standing_optouts_by_time ON public.standing_optouts USING btree (account_id, opted_out_at, address_key);
+CREATE TRIGGER counted_delete BEFORE DELETE ON public.standing_optouts FOR EACH ROW WHEN ((current_setting('lastword.counts_all'::text, true) IS DISTINCT FROM (old.account_id)::text)) EXECUTE FUNCTION note_return();
 CREATE TRIGGER counted_insert BEFORE INSERT ON public.standing_optouts FOR EACH ROW WHEN ((current_setting('lastword.counts_all'::text, true) IS DISTINCT FROM (new.account_id)::text)) EXECUTE FUNCTION note_optout();
 CREATE TRIGGER standing BEFORE DELETE OR UPDATE ON public.standing_optouts FOR EACH ROW EXECUTE FUNCTION guard_standing_optout();
 CREATE TRIGGER standing_whole BEFORE TRUNCATE ON public.standing_optouts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -725,6 +860,57 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.ask_sign_up(of_account bigint, of_form bigint, of_version integer, in_language text, with_consent text, to_address text, of_canonical text, of_key bytea, limit_key bytea, given jsonb, topics bigint[], from_ip text, agent text, with_salt bytea, hash bytea, scopes text[], most integer[], most_mails integer)
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  moment timestamptz := clock_timestamp();
+  this_hour timestamptz := date_trunc('hour', clock_timestamp());
+  is_over boolean;
+  fresh int;
+  made bigint;
+begin
+  with counted as (
+    insert into sign_up_counts as known (account_id, scope, hour, count)
+      select of_account, scope, this_hour, 1 from unnest(scopes) scope order by scope
+      on conflict (account_id, scope, hour) do update set count = known.count + 1
+      returning known.scope, known.count
+  )
+  select bool_or(counted.count > asked.most) into is_over
+    from counted join unnest(scopes, most) as asked (scope, most) on asked.scope = counted.scope;
+  if is_over then
+    return 'connection';
+  end if;
+  if exists (select from sign_up_counts known
+             where known.account_id = of_account and known.scope = 'mails' and known.hour = this_hour and known.count >= most_mails) then
+    return 'many';
+  end if;
+  if exists (select from optout_domains rule where rule.account_id = of_account and rule.domain = split_part(of_canonical, '@', -1)) then
+    return 'domain';
+  end if;
+  insert into confirmation_limits as known (account_id, address_key, mailed_at) values (of_account, limit_key, moment)
+    on conflict (account_id, address_key) do update set mailed_at = excluded.mailed_at
+    where known.mailed_at <= moment - interval '24 hours';
+  get diagnostics fresh = row_count;
+  if fresh = 0 then
+    return 'again';
+  end if;
+  insert into sign_up_counts as known (account_id, scope, hour, count) values (of_account, 'mails', this_hour, 1)
+    on conflict (account_id, scope, hour) do update set count = known.count + 1;
+  insert into sign_ups (account_id, form_id, version, language, consent, address, canonical, address_key, fields, topic_ids,
+                        ip, user_agent, salt, token_hash, asked_at, ends_at)
+    values (of_account, of_form, of_version, in_language, with_consent, to_address, of_canonical, of_key, given, topics,
+            from_ip, agent, with_salt, hash, moment, moment + interval '7 days')
+    returning sign_up_id into made;
+  insert into confirmation_mails (account_id, sign_up_id) values (of_account, made);
+  perform pg_notify('messages', of_account::text);
+  return 'queued';
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.carry_optouts(of_account bigint, entry bigint)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -760,6 +946,59 @@ AS $function$
   on conflict (account_id, address_key) do update set paused_at = excluded.paused_at, ends_at = excluded.ends_at
     where excluded.ends_at > mine.ends_at
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.confirm_sign_up(of_account bigint, token bytea, proof jsonb)
+ RETURNS TABLE(outcome text, sign_up_id bigint, entry_id bigint, confirmed_at timestamp with time zone)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+declare
+  asked sign_ups;
+  entry bigint;
+  placed int;
+  unlisted int;
+  moment timestamptz;
+begin
+  select * into asked from sign_ups known
+    where known.account_id = of_account and known.token_hash = sha256(token) for update;
+  if asked.sign_up_id is null or asked.ends_at <= clock_timestamp()
+     or not exists (select from confirmation_mails mail
+                    where mail.account_id = of_account and mail.sign_up_id = asked.sign_up_id and mail.handed_over_at is not null) then
+    return query select 'ended', null::bigint, null::bigint, null::timestamptz;
+    return;
+  end if;
+  if asked.confirmed_at is not null then
+    return query select 'used', asked.sign_up_id, null::bigint, asked.confirmed_at;
+    return;
+  end if;
+  perform from contacts contact where contact.account_id = of_account and contact.address_key = asked.address_key
+    order by contact.contact_id for no key update;
+  perform pg_advisory_xact_lock_shared(1279738, (of_account % 2147483647)::int);  -- before opt-outs of many, or after them
+  if exists (select from optout_domains rule where rule.account_id = of_account and rule.domain = split_part(asked.canonical, '@', -1)) then
+    return query select 'domain', asked.sign_up_id, null::bigint, null::timestamptz;
+    return;
+  end if;
+  insert into standing_optouts (account_id, address_key, entry_id, source, opted_out_at)
+    values (of_account, asked.address_key, 0, 're_consent', clock_timestamp()) on conflict do nothing;
+  get diagnostics placed = row_count;
+  moment := clock_timestamp();
+  update sign_ups known set confirmed_at = moment, confirmed_in = pg_current_xact_id()
+    where known.account_id = of_account and known.sign_up_id = asked.sign_up_id;
+  delete from standing_optouts standing where standing.account_id = of_account and standing.address_key = asked.address_key;
+  delete from optout_hashes listed
+    where listed.account_id = of_account and listed.hash = any (address_hashes(asked.address, asked.canonical));
+  get diagnostics unlisted = row_count;
+  if placed = 0 or unlisted > 0 then
+    entry := nextval(pg_get_serial_sequence('optout_ledger', 'entry_id'));
+    insert into optout_ledger (account_id, entry_id, source, address_key, evidence, opted_out, already, at)
+      overriding system value
+      values (of_account, entry, 're_consent', asked.address_key, coalesce(proof, '{}'), 0, 0, moment);
+  end if;
+  return query select 'confirmed', asked.sign_up_id, entry, moment;
+end $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.contact_search(address text, fields jsonb)
@@ -888,6 +1127,34 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.forget_sign_ups()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  delete from sign_ups asked
+    where asked.account_id = old.account_id
+      and (asked.canonical = old.canonical
+           or asked.address_key in (select former.address_key from contact_former_addresses former
+                                    where former.account_id = old.account_id and former.contact_id = old.contact_id));
+  return old;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.guard_confirmation_mail()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.state in ('accepted', 'bounced', 'unknown', 'withheld') or (new.account_id, new.sign_up_id, new.queued_at) <> (old.account_id, old.sign_up_id, old.queued_at) then
+    raise exception 'this confirmation mail is settled' using errcode = 'LW003';
+  end if;
+  return new;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.guard_contact()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1010,6 +1277,21 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.guard_optout_hash()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'DELETE' and exists (
+      select from public.sign_ups asked
+      where asked.account_id = old.account_id and asked.confirmed_in = pg_current_xact_id()
+        and old.hash = any (public.address_hashes(asked.address, asked.canonical))) then
+    return old;
+  end if;
+  raise exception '% is append-only', tg_table_name using errcode = 'LW003';
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.guard_standing_optout()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1020,6 +1302,9 @@ begin
        = (old.account_id, old.address_key, old.entry_id, old.opted_out_at)
      and optout_strength(new.source) > optout_strength(old.source) then
     return new;
+  end if;
+  if tg_op = 'DELETE' and public.is_coming_back(old.account_id, old.address_key) then
+    return old;
   end if;
   raise exception 'a standing opt-out is not changed or removed' using errcode = 'LW003';
 end $function$
@@ -1046,6 +1331,17 @@ begin
            and contact.address_key = message.address_key)
   returning message.message_id;
 end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.is_coming_back(of_account bigint, key bytea)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select exists (select from sign_ups asked
+                 where asked.account_id = of_account and asked.address_key = key and asked.confirmed_in = pg_current_xact_id())
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION public.keep_pause()
@@ -1132,6 +1428,16 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.move_consents(of_account bigint, kept bigint, other bigint)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  update consents set contact_id = kept where account_id = of_account and contact_id = other
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.note_change(of_account bigint, key bytea)
  RETURNS void
  LANGUAGE plpgsql
@@ -1204,6 +1510,16 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.note_return()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform public.note_change(old.account_id, old.address_key);
+  return old;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.note_truncate()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1231,6 +1547,23 @@ AS $function$
   select case when source in ('link', 'one_click', 'preferences', 'mailto', 'complaint') then 3
               when source = 'provider' then 2 else 1 end
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.purge_sign_ups(of_account bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  purged bigint;
+begin
+  delete from sign_ups where account_id = of_account and ends_at <= clock_timestamp();
+  get diagnostics purged = row_count;
+  delete from sign_up_counts where account_id = of_account and hour < clock_timestamp() - interval '2 hours';
+  delete from confirmation_limits where account_id = of_account and mailed_at <= clock_timestamp() - interval '24 hours';
+  return purged;
+end $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.record_account_optouts(of_account bigint, keys bytea[], via text, from_mailing bigint, by_user bigint, by_api_key bigint, proof jsonb)
@@ -1684,10 +2017,15 @@ grant delete, insert, select, update on accounts to lastword_app;
 grant select on accounts_with_rules to lastword_app;
 grant execute on function address_hashes(text,text) to lastword_app;
 grant delete, insert, select, update on api_keys to lastword_app;
+grant execute on function ask_sign_up(bigint,bigint,integer,text,text,text,text,bytea,bytea,jsonb,bigint[],text,text,bytea,bytea,text[],integer[],integer) to lastword_app;
 grant delete, insert, select, update on audience_changes to lastword_app;
 grant insert, select on audit_events to lastword_app;
 grant delete, insert, select, update on cached_counts to lastword_app;
 grant execute on function carry_pause(bigint,bigint,bytea) to lastword_app;
+grant execute on function confirm_sign_up(bigint,bytea,jsonb) to lastword_app;
+grant select on confirmation_limits to lastword_app;
+grant select, update on confirmation_mails to lastword_app;
+grant insert, select on consents to lastword_app;
 grant delete, insert, select, update on contact_errors to lastword_app;
 grant insert, select on contact_events to lastword_app;
 grant select on contact_former_addresses to lastword_app;
@@ -1704,6 +2042,8 @@ grant execute on function erase_contact(bigint,bigint) to lastword_app;
 grant execute on function erase_contacts(bigint,bigint[]) to lastword_app;
 grant delete, insert, select, update on exports to lastword_app;
 grant delete, insert, select, update on fields to lastword_app;
+grant insert, select on form_wordings to lastword_app;
+grant insert, select, update on forms to lastword_app;
 grant delete, insert, select, update on group_members to lastword_app;
 grant delete, insert, select, update on groups to lastword_app;
 grant execute on function hand_over(bigint,bigint,bigint[]) to lastword_app;
@@ -1724,6 +2064,7 @@ grant delete, insert, select, update on mailings to lastword_app;
 grant execute on function meet_rule(bigint,bytea,text,text) to lastword_app;
 grant execute on function merge_contacts(bigint,bigint,bigint) to lastword_app;
 grant delete, insert, select, update on messages to lastword_app;
+grant execute on function move_consents(bigint,bigint,bigint) to lastword_app;
 grant execute on function note_change(bigint,bytea) to lastword_app;
 grant execute on function note_change_of(bigint,bigint) to lastword_app;
 grant select on optout_domains to lastword_app;
@@ -1734,6 +2075,7 @@ grant insert, select on organizations to lastword_app;
 grant delete, insert, select, update on owner_links to lastword_app;
 grant select on pauses to lastword_app;
 grant delete, insert, select, update on processes to lastword_app;
+grant execute on function purge_sign_ups(bigint) to lastword_app;
 grant execute on function record_answers(bigint,bigint,bigint[],text[],text[],timestamp with time zone[]) to lastword_app;
 grant execute on function record_domain_optout(bigint,text,text,bigint,bigint,jsonb) to lastword_app;
 grant execute on function record_group_optouts(bigint,bigint,bigint,bigint,jsonb) to lastword_app;
@@ -1748,6 +2090,8 @@ grant delete, insert, select, update on segments to lastword_app;
 grant delete, insert, select, update on sessions to lastword_app;
 grant execute on function set_one_optout(bigint,boolean,bigint) to lastword_app;
 grant delete, insert, select, update on sign_in_failures to lastword_app;
+grant select on sign_up_counts to lastword_app;
+grant select on sign_ups to lastword_app;
 grant select on standing_optouts to lastword_app;
 grant delete, insert, select, update on topics to lastword_app;
 grant delete, insert, select, update on users to lastword_app;

@@ -3,6 +3,9 @@ import { createServer } from 'node:net'
 import { ensureOwner, ownerLink } from './accounts/owner.ts'
 import { jobHandlers } from './api/handlers.ts'
 import { pruneCounts } from './audience/counts.ts'
+import { purgeSignUps } from './audience/sign-up.ts'
+import { startConfirmations } from './delivery/confirmation-lane.ts'
+import { inheritConfirmations } from './delivery/confirmation-queue.ts'
 import { inheritMessages } from './delivery/queue.ts'
 import { startSender } from './delivery/sender.ts'
 import { fillDemo } from './demo/demo.ts'
@@ -136,6 +139,7 @@ async function listen(core: Core, teardown: Teardown) {
 const inherit = async (trx: Trx, dead: number[]) => {
   await inheritJobs(trx, dead)
   await inheritMessages(trx, dead)
+  await inheritConfirmations(trx, dead)
 }
 
 async function startWork(core: Core, process: Process, teardown: Teardown) {
@@ -147,10 +151,13 @@ async function startWork(core: Core, process: Process, teardown: Teardown) {
   teardown.add(async () => clearInterval(burying))
   const pruning = setInterval(() => {
     void pruneCounts(db).catch((err: unknown) => log.warn({ err }, 'kept counts not pruned'))
+    void purgeSignUps(db).catch((err: unknown) => log.warn({ err }, 'old sign-ups not purged'))
   }, PRUNE_EVERY_MS)
   teardown.add(async () => clearInterval(pruning))
   const jobs = await runJobs(core, jobHandlers(core), { log, process })
   teardown.add(() => jobs.stop())
   const sender = startSender(core, process)
   teardown.add(() => Promise.resolve(sender.stop()))
+  const confirmations = startConfirmations(core, process)
+  teardown.add(() => confirmations.stop())
 }

@@ -5,12 +5,14 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import pino from 'pino'
 import { afterAll, expect, test } from 'vitest'
+import { startConfirmations } from '../src/delivery/confirmation-lane.ts'
 import { startSender } from '../src/delivery/sender.ts'
 import { optOutUrl, signLink } from '../src/optouts/link.ts'
 import { standingOptOut } from '../src/optouts/optout.ts'
 import { rows, run, sql } from '../src/platform/database.ts'
 import { startProgram } from './program.ts'
 import { keyOf } from './sample.ts'
+import { fillIn, linkTo, press } from './sign-up.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'last-word-erasure-'))
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
@@ -23,6 +25,8 @@ const program = await startProgram({ config: { dataDir }, log })
 const { core, accountId, api, url } = program
 const sender = startSender(core, program.process)
 afterAll(() => sender.stop())
+const confirmations = startConfirmations(core, program.process)
+afterAll(() => confirmations.stop())
 
 type Body = Record<string, unknown>
 const call = async (method: string, path: string, body?: unknown) => {
@@ -122,6 +126,10 @@ test('after a life full of events, erasing many leaves nothing of the person but
     core.db,
     sql`insert into responses (account_id, mailing_id, contact_id, kind) values (${accountId}, ${String(mailing['id'])}, ${id}, 'opened')`,
   )
+  await fillIn(core, accountId, ADDRESS)
+  await expect.poll(() => linkTo(core, accountId, ADDRESS), { timeout: 10_000 }).not.toBeNull()
+  expect((await press((await linkTo(core, accountId, ADDRESS)) ?? '')).status).toBe(200)
+  await fillIn(core, accountId, FIRST)
   const exported = await call('POST', '/exports', {
     selection: { filter: { search: 'quirin' } },
     columns: ['address', 'fields.first_name'],

@@ -56,6 +56,21 @@ const statements: [string, (world: World, scene: Scene) => string][] = [
     (w, s) =>
       `insert into messages (account_id, mailing_id, contact_id, address_key) values (${w.accountId}, 999999, ${s.contactId}, decode('${keyOf(w.core, s.address).toString('hex')}', 'hex')) returning 1`,
   ],
+  [
+    'a sign-up is made up',
+    (w, s) =>
+      `insert into sign_ups (account_id, address_key, confirmed_in) values (${w.accountId}, decode('${keyOf(w.core, s.address).toString('hex')}', 'hex'), pg_current_xact_id()) returning 1`,
+  ],
+  [
+    'a sign-up is confirmed with the hash of its token',
+    (w, s) =>
+      `select confirm_sign_up(${w.accountId}, token_hash, '{}') from sign_ups where address_key = decode('${keyOf(w.core, s.address).toString('hex')}', 'hex')`,
+  ],
+  [
+    'a re-consent is written',
+    (w, s) =>
+      `insert into optout_ledger (account_id, source, address_key, opted_out, already) values (${w.accountId}, 're_consent', decode('${keyOf(w.core, s.address).toString('hex')}', 'hex'), 0, 0) returning 1`,
+  ],
   ['the rules are deleted', (w) => `delete from optout_domains where account_id = ${w.accountId} returning 1`],
   ['the trigger is switched off', () => 'alter table contacts disable trigger all'],
   ['the runtime role takes the rights', () => 'grant all on standing_optouts to lastword_app'],

@@ -1,10 +1,12 @@
 // The world of the promise suite: the whole program, its sender, and a mail server that records every recipient.
 import { afterAll, expect } from 'vitest'
+import { startConfirmations } from '../src/delivery/confirmation-lane.ts'
 import { type Sender, startSender } from '../src/delivery/sender.ts'
 import { optOutUrl, signLink } from '../src/optouts/link.ts'
 import { row, rows, sql } from '../src/platform/database.ts'
 import { startProgram } from './program.ts'
 import { keyOf } from './sample.ts'
+import { fillIn, forgetLimits, linkTo } from './sign-up.ts'
 import { startMailServer } from './smtp.ts'
 
 export type Answer = { status: number; body: Record<string, unknown> }
@@ -22,19 +24,21 @@ export type World = Awaited<ReturnType<typeof startWorld>>
 export async function startWorld() {
   const server = await startMailServer({}, { keepRaw: false })
   afterAll(server.stop)
-  const program = await startProgram({ config: { smtp: server.smtp } })
+  const program = await startProgram({ config: { smtp: server.smtp, trustProxy: 'loopback' } })
   const { core, accountId } = program
-  let sender: Sender | null = null
+  let senders: Sender[] = []
   const world = {
     program,
     server,
     core,
     accountId,
     call: (method: string, path: string, body?: unknown): Promise<Answer> => program.api(method, path, body),
-    startSending: () => void (sender ??= startSender(core, program.process)),
+    startSending: () => {
+      if (senders.length === 0)
+        senders = [startSender(core, program.process), startConfirmations(core, program.process)]
+    },
     stopSending: async () => {
-      await sender?.stop()
-      sender = null
+      for (const sender of senders.splice(0)) await sender.stop()
     },
   }
   afterAll(world.stopSending)
@@ -85,6 +89,28 @@ export async function leaveByLink(
   await answer.text()
   expect(answer.status).toBe(200)
 }
+
+/** Signs up on a form a day after the last time, and waits until the confirmation mail is settled; gives its link. */
+export async function signUp({ core, accountId }: World, address: string, path = accountId): Promise<string | null> {
+  await forgetLimits(core, accountId)
+  const answer = await fillIn(core, path, address)
+  expect(answer.status, await answer.text()).toBe(200)
+  await until(
+    async () => ({ status: 200, body: { open: await openConfirmations(core, accountId) } }),
+    ({ body }) => body['open'] === 0,
+  )
+  return linkTo(core, accountId, address)
+}
+
+const openConfirmations = async ({ db }: World['core'], accountId: string) =>
+  (
+    await row(
+      db,
+      sql<{ open: number }>`
+      select count(*)::int as open from confirmation_mails
+      where account_id = ${accountId} and state in ('waiting', 'claimed', 'handed_over')`,
+    )
+  ).open
 
 /** Imports a file and waits for its end. */
 export async function importFile({ call }: World, csv: string, options: Record<string, unknown> = {}): Promise<Answer> {

@@ -2,6 +2,7 @@
 // or a reason below why it cannot; a test compares the two with the OpenAPI document.
 
 import { bulkWriters } from './promise-bulk.ts'
+import { formWriters } from './promise-forms.ts'
 import { identityWriters } from './promise-identity.ts'
 import { file, importWriters, modes, undoWriters } from './promise-imports.ts'
 import { optOutWriters } from './promise-optouts.ts'
@@ -205,6 +206,7 @@ export const writers: Writer[] = [
   ...undoWriters,
   ...optOutWriters,
   ...preferenceWriters,
+  ...formWriters,
   ...sqlWriters,
 ]
 
@@ -232,6 +234,10 @@ export const harmless = [
   'post /contacts/erase/check',
   'post /exports',
   'post /exports/{id}/cancel',
+  'post /forms',
+  'post /forms/preview',
+  'patch /forms/{id}',
+  'post /forms/{id}/default',
   'post /topics',
   'post /topics/order',
   'patch /topics/{id}',

@@ -16,12 +16,14 @@ import {
   leaveByLink,
   makeGroup,
   sendToAll,
+  signUp,
   startWorld,
   undoLast,
   type World,
   whenSent,
 } from './promise-world.ts'
 import { keyOf } from './sample.ts'
+import { linkTo, press } from './sign-up.ts'
 
 const RUNS = Number(process.env.PROMISE_RUNS ?? 5)
 const LENGTH = 14
@@ -66,7 +68,7 @@ const leaving = (name: string, run: (who: string) => Promise<unknown>): Act => (
   },
 })
 
-const acts: Act[] = [
+const kinds: Act[] = [
   leaving('leaves by link', (who) => leaveByLink(world, who)),
   leaving('is opted out by the API', (who) => world.call('POST', '/opt-outs', { addresses: [who.toUpperCase()] })),
   leaving('is opted out by a file', (who) => importFile(world, `Email\n${who}\n`, { asOptOuts: true })),
@@ -149,8 +151,34 @@ const acts: Act[] = [
     run: async (_life, who) => actOnMany(world, { ids: [await idOf(who)] }, { type: 'erase', count: 1 }),
   },
   { name: 'the newest import is undone', run: () => undoLast(world) },
+  { name: 'signs up', run: (_life, who) => signUp(world, who) },
+  { name: 'confirms', run: confirm },
+  {
+    name: 'signs up and confirms',
+    weight: 6,
+    run: async (life, who) => (await signUp(world, who), confirm(life, who)),
+  },
   { name: 'a mailing goes out', run: (life) => send(life) },
 ]
+
+/** As often as they shall come. */
+const acts = kinds.flatMap((act) => Array.from({ length: act.weight ?? 1 }, () => act))
+
+/** Presses the button in the last confirmation mail, if there is one: the only thing that takes an address out of the model. */
+async function confirm(life: Life, who: string) {
+  const link = await linkTo(world.core, world.accountId, who)
+  if (link === null) return
+  const answer = await press(link)
+  expect(answer.status, await answer.text()).toBe(200)
+  life.ever.delete(hex(who))
+  const statuses = await rows(
+    world.core.db,
+    sql<{ status: string }>`
+    select state.status from contacts contact join contact_status state using (account_id, contact_id)
+    where contact.account_id = ${world.accountId} and contact.address_key = ${keyOf(world.core, who)} and contact.archived_at is null`,
+  )
+  expect(statuses.map(({ status }) => status)).toContain('active')
+}
 
 async function send(life: Life) {
   const before = world.server.named.length

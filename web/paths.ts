@@ -20,6 +20,8 @@ export const paths = {
   segment: (id: string) => `/audience/segments/${id}`,
   optOuts: '/audience/opt-outs',
   requests: '/audience/requests',
+  forms: '/audience/forms',
+  form: (id: string) => `/audience/forms/${id}`,
   fields: '/audience/fields',
   archive: '/audience/archive',
   exports: '/audience/exports',

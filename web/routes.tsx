@@ -65,6 +65,14 @@ const screens = [
     lazyRouteComponent(() => import('./audience/TopicsPage.tsx'), 'TopicsPage'),
   ),
   screen(
+    '/audience/forms',
+    lazyRouteComponent(() => import('./forms/FormsPage.tsx'), 'FormsPage'),
+  ),
+  screen(
+    '/audience/forms/$id',
+    lazyRouteComponent(() => import('./forms/FormPage.tsx'), 'FormPage'),
+  ),
+  screen(
     '/audience/fields',
     lazyRouteComponent(() => import('./audience/FieldsPage.tsx'), 'FieldsPage'),
   ),

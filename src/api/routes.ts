@@ -5,6 +5,7 @@ import { contactRoutes } from './contacts.routes.ts'
 import { dataRequestRoutes } from './data-requests.routes.ts'
 import { exportRoutes } from './exports.routes.ts'
 import { fieldRoutes } from './fields.routes.ts'
+import { formRoutes } from './forms.routes.ts'
 import { groupRoutes } from './groups.routes.ts'
 import { identityRoutes } from './identity.routes.ts'
 import { importRoutes } from './imports.routes.ts'
@@ -31,6 +32,7 @@ export function apiRoutes(app: Api, core: Core) {
   fieldRoutes(app, core)
   segmentRoutes(app, core)
   topicRoutes(app, core)
+  formRoutes(app, core)
   mailboxRoutes(app, core)
   mailingRoutes(app, core)
   importRoutes(app, core)

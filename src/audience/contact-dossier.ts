@@ -1,4 +1,5 @@
 import { type Db, maybeRow, row, rows, sql } from '../platform/database.ts'
+import { consentsOf } from './consent.ts'
 import { choicesOf } from './contact-full.ts'
 import { findContact, noSuchContact } from './contact-record.ts'
 import type { ContactRecord } from './evidence.contract.ts'
@@ -31,6 +32,7 @@ export async function contactDossier(
     ...(await factsOf(db, accountId, contactId)),
     messages: await messagesOf(db, accountId, contactId),
     responses: await responsesOf(db, accountId, contactId),
+    consents: await consentsOf(db, accountId, contactId),
     optOut: await optOutEvidence(db, accountId, contactId),
     history: (await contactHistory(db, accountId, contactId)).items,
   }

@@ -25,6 +25,7 @@ export type ContactEventKind =
   | 'language_chosen'
   | 'data_requested'
   | 'data_request_settled'
+  | 'signed_up'
 
 /** Notes in the transaction of a change what happened to contacts and who did it (INV-25). */
 export async function noteContactEvent(

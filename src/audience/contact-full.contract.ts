@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { idText, time } from '../platform/page.contract.ts'
+import { consent } from './consent.contract.ts'
 import { contact } from './contact.contract.ts'
 import { dataRequest } from './data-request.contract.ts'
 import { importBasis } from './import.contract.ts'
@@ -64,6 +65,8 @@ export const fullContact = contact
       handedOver: z.int(),
       lastOpenedAt: time.nullable(),
     }),
+    /** What it agreed to on forms, latest first (LW-8). */
+    consents: z.array(consent),
     /** The public page on which the holder signs up, and so comes back. */
     signUpLink: z.string(),
   })

@@ -1,5 +1,6 @@
 import type { Core } from '../platform/core.ts'
 import { type Db, maybeRow, row, rows, sql } from '../platform/database.ts'
+import { consentsOf } from './consent.ts'
 import type { FullContact } from './contact-full.contract.ts'
 import { findContact, noSuchContact } from './contact-record.ts'
 import { openRequestsOf } from './data-request.ts'
@@ -33,6 +34,7 @@ export async function findFullContact(
     ...(await choicesOf(db, accountId, contactId)),
     requests: await openRequestsOf(db, accountId, contactId),
     mail: await mailOf(db, accountId, contactId),
+    consents: await consentsOf(db, accountId, contactId),
     signUpLink: `${config.baseUrl}/s/${accountId}`,
   }
 }

@@ -1,8 +1,9 @@
 import { type Html, html } from '../optouts/html.ts'
+import type { Consent } from './consent.contract.ts'
 import type { ContactRecord } from './evidence.contract.ts'
 
 /** The evidence of one opt-out as a page to print or to keep as PDF: no scripts, nothing from elsewhere (LW-9). */
-export function evidencePage({ account, contact, optOut, source, madeAt }: ContactRecord): string {
+export function evidencePage({ account, contact, optOut, consents, source, madeAt }: ContactRecord): string {
   const { after } = optOut
   const first = after.firstMailing
   const firstText = first
@@ -34,9 +35,23 @@ ${optOut.entries.map(
       ['Kept with it', JSON.stringify(entry.evidence, null, 1)],
     ])}</section>`,
 )}
+<h2>Consent</h2>
+${consents.length === 0 ? html`<p>None was given on a form.</p>` : consents.map(consentSection)}
 </body></html>`
   return page.markup
 }
+
+const consentSection = (consent: Consent): Html =>
+  html`<section>${facts([
+    ['Confirmed', `${moment(consent.confirmedAt)} from ${consent.confirmedIp}, ${consent.confirmedUserAgent}`],
+    ['Asked for', `${moment(consent.askedAt)} from ${consent.askedIp}, ${consent.askedUserAgent}`],
+    ['Form', consent.form.name ?? 'The built-in form'],
+    ['Wording', consent.wording],
+    ['Version', consent.version === null ? 'Built in' : String(consent.version)],
+    ['Topics', consent.topics.join(', ') || 'None'],
+    ['Confirmation mail', consent.messageId],
+    ['Ended an opt-out', consent.endedOptOut ? 'Yes' : 'No'],
+  ])}</section>`
 
 const moment = (at: string) => `${at.slice(0, 10)} ${at.slice(11, 19)}`
 

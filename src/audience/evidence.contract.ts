@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { optOutSource } from '../optouts/optout.contract.ts'
 import { idText, time } from '../platform/page.contract.ts'
+import { consent } from './consent.contract.ts'
 import { contact, contactEvent } from './contact.contract.ts'
 
 const mailingName = z.object({ id: idText, name: z.string().nullable() })
 
-/** How an opt-out is proven (LW-9): every entry of the ledger about the address, and what was sent after it. */
+/** How an opt-out is proven (LW-9), and its end (LW-16): every entry of the ledger about the address, and what was sent after it. */
 export const optOutEvidence = z
   .object({
     optedOut: z.boolean(),
@@ -14,7 +15,8 @@ export const optOutEvidence = z
       z.object({
         id: idText,
         at: time,
-        channel: optOutSource,
+        /** re_consent is the holder's way back, by a confirmed sign-up. */
+        channel: z.union([optOutSource, z.literal('re_consent')]),
         mailing: mailingName.nullable(),
         operator: z.string().nullable(),
         /** Request headers without cookies, the key of the link, and what else was kept. */
@@ -75,6 +77,8 @@ export const contactRecord = z
       }),
     ),
     responses: z.array(z.object({ mailing: mailingName, kind: z.string(), firstAt: time, times: z.int() })),
+    /** What the person agreed to on forms, latest first. */
+    consents: z.array(consent),
     optOut: optOutEvidence,
     history: z.array(contactEvent),
   })

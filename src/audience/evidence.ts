@@ -6,7 +6,7 @@ import type { OptOutEvidence } from './evidence.contract.ts'
 type Entry = {
   entry_id: string
   at: Date
-  source: OptOutSource
+  source: OptOutSource | 're_consent'
   mailing_id: string | null
   mailing: string | null
   operator: string | null

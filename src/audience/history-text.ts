@@ -22,6 +22,7 @@ const facts = z.object({
   labels: z.array(z.string()).nullish(),
   address: text,
   answer: text,
+  confirmed: z.boolean().nullish(),
   corrected: z.boolean().nullish(),
   days: z.number().nullish(),
   domain: text,
@@ -30,6 +31,7 @@ const facts = z.object({
   language: text,
   changes: z.array(z.object({ label: z.string(), from: z.string().nullable(), to: z.string().nullable() })).nullish(),
   file: text,
+  form: text,
   group: text,
   groupId: text,
   line: z.number().nullish(),
@@ -37,6 +39,7 @@ const facts = z.object({
   times: z.number().nullish(),
   topic: text,
   via: text,
+  topics: z.array(z.string()).nullish(),
 })
 type Facts = z.infer<typeof facts>
 
@@ -86,12 +89,12 @@ const texts: Record<string, Text> = {
     `${(changes ?? []).map(changeText).join(', ') || 'Details changed'}${via === 'preferences' ? ` by the contact, ${onPage(row)}` : byWhom(row)}`,
   to_error: (row, { answer, group, groupId }) =>
     `Active to Error${answer ? `: ${answer}` : ''}${byWhom(row)}${group || groupId ? ', with its group' : ''}`,
-  to_active: (row, { corrected, groupId }) =>
-    `Error to Active${byWhom(row)}${corrected ? ', after the address was corrected' : ''}${groupId ? ', with its group' : ''}`,
+  to_active: (row, { confirmed, corrected, groupId }) =>
+    `Error to Active${byWhom(row)}${confirmed ? ', because the confirmation mail arrived' : ''}${corrected ? ', after the address was corrected' : ''}${groupId ? ', with its group' : ''}`,
   joined_group: (row, { group }) => `Added to the group ${group ?? 'that is gone'}${byWhom(row)}`,
   left_group: (row, { group }) => `Removed from the group ${group ?? 'that is gone'}${byWhom(row)}`,
   archived: (row) => `Archived${byWhom(row)}`,
-  restored: (row) => `Restored${byWhom(row)}`,
+  restored: (row, { confirmed }) => `Restored${byWhom(row)}${confirmed ? ', by signing up again' : ''}`,
   merged: (row, { address }) => `Merged with the contact ${address ?? ''}${byWhom(row)}`,
   held: () => 'Held without mail: possibly the same person as somebody who opted out',
   topic_chosen: (row, { topic }) => `Chose the topic ${topic ?? 'that is gone'} ${onPage(row)}`,
@@ -103,7 +106,11 @@ const texts: Record<string, Text> = {
   data_requested: (row, { request, dueOn }) =>
     `Asked to ${request === 'erase' ? 'have their data erased' : 'get their data'} ${onPage(row)}; to be answered by ${dueOn ?? 'the end of a month'}`,
   data_request_settled: (row) => `Request for their data marked as answered${byWhom(row)}`,
-  released: (row) => `Mail allowed${byWhom(row)}: not the person who opted out`,
+  released: (row, { confirmed }) =>
+    confirmed ? 'Mail allowed: its holder signed up' : `Mail allowed${byWhom(row)}: not the person who opted out`,
+  signed_up: (_, { form, topics }) =>
+    `Signed up on ${formText(form)}${topics?.length ? ` for ${topics.join(', ')}` : ''}, and confirmed it`,
+  reconsented: (_, { form }) => `Came back: confirmed a sign-up on ${formText(form)}, which ended the opt-out`,
   queued: (row) => `${nameOf(row)} is waiting to be sent`,
   claimed: (row) => `${nameOf(row)} is waiting to be sent`,
   handed_over: (row) => `${nameOf(row)} is being handed over`,
@@ -123,6 +130,7 @@ const LANGUAGES: Record<string, string> = { en: 'English', de: 'German', ar: 'Ar
 /** Where people choose for themselves, and from which mailing they came. */
 const onPage = (row: HistoryRow) =>
   row.mailing_id === null ? 'on the preferences page' : `on the preferences page, opened from ${nameOf(row)}`
+const formText = (form: string | null | undefined) => (form ? `the form ${form}` : 'the sign-up page')
 
 const nameOf = ({ mailing }: HistoryRow) => mailing ?? 'a mailing that was deleted'
 

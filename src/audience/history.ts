@@ -8,7 +8,7 @@ import { type HistoryRow, sentenceOf } from './history-text.ts'
 const LONGEST = 500
 
 /**
- * What happened to a contact, newest first: opt-outs from the ledger, operators' acts, its import, mail and responses.
+ * What happened to a contact, newest first: opt-outs and ways back from the ledger, operators' acts, its import, mail and responses.
  *
  * An opt-out of many has one entry in the ledger; it is found by the standing opt-out that it made.
  *
@@ -77,8 +77,9 @@ function present(row: HistoryRow): ContactEvent {
 // Each part gives: at, place (of two things at one moment the greater came later), id, kind, source, mailing, who, data.
 
 const optOuts = (accountId: string, key: Buffer | RawBuilder<unknown>) => sql`
-  select entry.at, 6 as place, entry.entry_id as id, 'opted_out' as kind, entry.source, entry.mailing_id, entry.user_id, entry.api_key_id,
-         jsonb_build_object('again', entry.address_key is not null and entry.opted_out = 0, 'group', groups.name, 'file', file.file_name,
+  select entry.at, 6 as place, entry.entry_id as id, case entry.source when 're_consent' then 'reconsented' else 'opted_out' end as kind,
+         nullif(entry.source, 're_consent') as source, entry.mailing_id, entry.user_id, entry.api_key_id,
+         jsonb_build_object('form', entry.evidence #>> '{form,name}', 'again', entry.address_key is not null and entry.opted_out = 0, 'group', groups.name, 'file', file.file_name,
            'domain', entry.evidence ->> 'domain', 'hashes', (entry.evidence ->> 'hashes')::int) as data
   from (
     select entry_id from optout_ledger where account_id = ${accountId} and address_key = ${key}

@@ -65,6 +65,7 @@ export function mergeContacts(db: Db, actor: Actor, keptId: string, asked: Merge
     if (check.optsOut) await carryOptOut(trx, actor, keptId, otherId)
     else await uniteDetails(trx, actor, check, asked.take)
     await moveRequests(trx, accountId, keptId, otherId)
+    await run(trx, sql`select move_consents(${accountId}, ${keptId}, ${otherId})`)
     await run(trx, sql`select merge_contacts(${accountId}, ${keptId}, ${otherId})`)
     const optedOut = other.optOut ? 'other' : kept.optOut ? 'kept' : null
     await noteContactEvent(trx, actor, [keptId], 'merged', { address: other.address, optedOut })

@@ -2,13 +2,13 @@ import { DomainError, violatedConstraint } from '../platform/errors.ts'
 import type { AudienceErrorCode } from './errors.ts'
 
 /**
- * Does `write`; when another group, segment or topic has the name already, says so.
+ * Does `write`; when another group, segment, topic or form has the name already, says so.
  *
  * @param name as it was asked for; undefined when an archived one comes back under its own
- * @throws DomainError group.exists, segment.exists, topic.exists
+ * @throws DomainError group.exists, segment.exists, topic.exists, form.exists
  */
 export async function unlessTaken<Result>(
-  thing: 'group' | 'segment' | 'topic',
+  thing: 'group' | 'segment' | 'topic' | 'form',
   name: string | undefined,
   write: () => Promise<Result>,
 ): Promise<Result> {

@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
 import { apiRoutes } from '../api/routes.ts'
 import { preferencesPages } from '../audience/preferences.routes.ts'
+import { signUpPages } from '../audience/sign-up.routes.ts'
 import { viewPages } from '../mailings/view.routes.ts'
 import { optOutPages } from '../optouts/page.routes.ts'
 import type { Core } from '../platform/core.ts'
@@ -52,6 +53,7 @@ export async function buildServer(core: Core): Promise<FastifyInstance> {
   await openApi(app)
   healthRoute(app, core)
   optOutPages(app, core, preferencesPages)
+  signUpPages(app, core)
   viewPages(app, core)
   await app.register(
     async (scope) => {

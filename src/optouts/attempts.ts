@@ -24,7 +24,7 @@ export function limitAttempts(most: number, seconds: number, clock: Clock): (ip:
 }
 
 /** An IPv6 customer has a whole /64; an IPv4 address is one. */
-function networkOf(ip: string): string {
+export function networkOf(ip: string): string {
   const plain = ip.replace(/^::ffff:(?=\d+\.)/, '')
   if (!plain.includes(':')) return plain
   const [head = '', tail] = plain.split('::', 2)

@@ -410,35 +410,6 @@ test('the preferences page offers the way out first, and it works (LW-3)', async
   expect(await (await fetch(`${url}/p/${ines.token}`)).text()).toContain('You are opted out</h1>')
 })
 
-test('the sign-up page says honestly that there is no form yet', async () => {
-  const page = await fetch(`${url}/s/${accountId}`)
-  expect([page.status, await page.text()]).toEqual([
-    200,
-    expect.stringContaining('To get mail from Fernmoor Garden, write to <a href="mailto:hello@fernmoor.example"'),
-  ])
-  for (const form of ['0', 'x', '999999', '%00', '1'.repeat(30)])
-    expect((await fetch(`${url}/s/${form}`)).status).toBe(404)
-})
-
-test.each([
-  ['?lang=de', 'en', 'de', 'ltr', 'Abbestellen'],
-  ['?lang=ar', 'en', 'ar', 'rtl', 'إلغاء الاشتراك'],
-  ['?lang=xx', 'de-AT,de;q=0.9,en;q=0.8', 'de', 'ltr', 'Abbestellen'],
-  ['', 'fr, ar;q=0.5, de;q=0.1', 'ar', 'rtl', 'إلغاء الاشتراك'],
-  ['', 'fr', 'en', 'ltr', 'Opt out'],
-  ['?lang=de&lang=ar', '', 'de', 'ltr', 'Abbestellen'],
-  ['?lang=../../etc', 'q=;;,*', 'en', 'ltr', 'Opt out'],
-])(
-  'the page is in the language of %j, then of %j (UX-11, SE-17)',
-  async (query, accept, language, direction, button) => {
-    const ines = await person()
-    const page = await (await fetch(ines.link + query, { headers: { 'accept-language': accept } })).text()
-    expect(page).toContain(direction === 'rtl' ? `<html lang="${language}" dir="rtl">` : `<html lang="${language}">`)
-    expect(page).toContain(`<button type="submit">${button}</button>`)
-    if (language !== 'en') expect(page).toContain('<bdi lang="en">Fernmoor Garden</bdi>')
-  },
-)
-
 test('every answer carries strict headers and no cookie (SE-7, SE-8, UX-9)', async () => {
   const ines = await person()
   const links = [ines.link, `${url}/o/forged`, `${url}/p/${ines.token}`, `${url}/s/${accountId}`, `${url}/o`]

@@ -14,12 +14,12 @@ import { accountsToLeave, findSender, holderOfLink, lastSeenSender, type PageSen
 import { chooseLanguage } from './words.ts'
 
 const STYLE = readFileSync(new URL('public.css', import.meta.url))
-const STYLE_PATH = `/public-${createHash('sha256').update(STYLE).digest('hex').slice(0, 12)}.css`
+/** Path of the style sheet of all public pages. */
+export const STYLE_PATH = `/public-${createHash('sha256').update(STYLE).digest('hex').slice(0, 12)}.css`
 const TEN_MINUTES_SECONDS = 600
-const METHODS = 'GET, HEAD, OPTIONS, POST'
+export const METHODS = 'GET, HEAD, OPTIONS, POST'
 
 const linkParams = z.object({ '*': z.string() })
-const formParams = z.object({ form: z.string() })
 const pageQuery = z.object({
   lang: z.union([z.string(), z.array(z.string()).transform(([first]) => first)]).optional(),
 })
@@ -31,7 +31,7 @@ export type Pages = { core: Core; mayFail: (ip: string) => boolean; mayType: (ip
 type MorePages = (scope: FastifyInstance, pages: Pages) => void
 
 /**
- * The pages that recipients see: opt-out, where sign-up will be, and `more`. Their credential is the link alone:
+ * The pages that recipients see: opt-out, and `more`. Their credential is the link alone:
  * no cookie, session, origin or script (D9, OC-9, SE-2). GET, HEAD and OPTIONS change nothing (OC-12); POST never redirects (OC-10).
  */
 export function optOutPages(app: FastifyInstance, core: Core, ...more: MorePages[]) {
@@ -49,8 +49,7 @@ export function optOutPages(app: FastifyInstance, core: Core, ...more: MorePages
     scope.post('/o/*', (request, reply) => answerPost(pages, request, reply))
     scope.get('/o', (request, reply) => send(reply, 404, page.brokenPage(frameOf(pages, request, null))))
     scope.post('/o', (request, reply) => answerTypedAddress(pages, request, reply))
-    scope.get('/s/:form', (request, reply) => showSignUp(pages, request, reply))
-    for (const url of ['/o', '/o/*', '/s/:form']) refuseOtherMethods(scope, pages, url)
+    for (const url of ['/o', '/o/*']) refuseOtherMethods(scope, pages, url)
     for (const pagesOfOthers of more) pagesOfOthers(scope, pages)
     scope.get(STYLE_PATH, (_request, reply) =>
       reply.type('text/css').header('cache-control', 'public, max-age=31536000, immutable').send(STYLE),
@@ -145,14 +144,6 @@ async function answerTypedAddress(pages: Pages, request: FastifyRequest, reply: 
   }
 }
 
-async function showSignUp(pages: Pages, request: FastifyRequest, reply: FastifyReply) {
-  const { form } = formParams.parse(request.params)
-  const sender = /^[1-9]\d{0,14}$/.test(form) ? await findSender(pages.core.db, form) : null
-  const frame = frameOf(pages, request, sender)
-  if (!sender) return send(reply, 404, page.plainPage(frame, 'noFormHeading', 'noFormText'))
-  return send(reply, 200, page.signUpPage(frame))
-}
-
 /** What mail programs add to the end of a link, such as a bracket or a dot, does not break it. */
 export function linkOf({ core }: Pages, request: FastifyRequest): Link | null {
   const token = linkParams.parse(request.params)['*'].replace(/[^A-Za-z0-9_-]+$/, '')
@@ -225,9 +216,13 @@ async function factsOf(
   }
 }
 
-/** @param language what the recipient chose on the preferences page */
+/**
+ * How a page is drawn for this request.
+ *
+ * @param language what the recipient chose on the preferences page
+ */
 export function frameOf(
-  { core }: Pages,
+  { core }: { core: Core },
   request: FastifyRequest,
   sender: PageSender | null,
   language?: string,
@@ -264,7 +259,7 @@ export function saysOneClick(body: string): boolean {
 const BODY_LIMIT = 64 * 1024
 
 /** Whatever the content type says, even if it is none: the link alone is what counts (OC-7, OC-8). */
-function takeAnyBody(scope: FastifyInstance) {
+export function takeAnyBody(scope: FastifyInstance) {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
     done(null, body),
@@ -274,7 +269,7 @@ function takeAnyBody(scope: FastifyInstance) {
   })
 }
 
-function headersOf({ config }: Core): Record<string, string> {
+export function headersOf({ config }: Core): Record<string, string> {
   return {
     'content-security-policy':
       "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",

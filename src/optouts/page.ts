@@ -85,16 +85,6 @@ export function brokenPage(frame: Frame, { typed = '', isWrong = false } = {}): 
   ])
 }
 
-/** Until there are sign-up forms: whom to write to. */
-export function signUpPage(frame: Frame): string {
-  const words = wordsOf(frame.language)
-  const contact = contactOf(frame)
-  const text = contact ? sentence(words.signUpText, frame, { contact }) : words.signUpTextNoContact
-  return page(frame, titled(words.signUpTitle, frame), [
-    html`<h1>${sentence(words.signUpTitle, frame)}</h1>\n<p>${text}</p>`,
-  ])
-}
-
 /** A page of a heading and a sentence, for what cannot be done. */
 export function plainPage(frame: Frame, title: keyof Words, text: keyof Words): string {
   const words = wordsOf(frame.language)
@@ -172,7 +162,7 @@ export function coverage({ language, sender }: Frame): Html | null {
 
 export const localeOf = (language: Language) => LANGUAGES.find(({ code }) => code === language)?.locale ?? 'en-GB'
 
-function inFull({ language, sender }: Frame, words: Words, time: Date): string {
+export function inFull({ language, sender }: Pick<Frame, 'language' | 'sender'>, words: Words, time: Date): string {
   const locale = localeOf(language)
   const timeZone = sender?.timeZone ?? 'UTC'
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone }).format(time)

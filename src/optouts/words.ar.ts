@@ -41,9 +41,6 @@ export const arabic: Words = {
   preferencesFor: 'للعنوان {address}',
   optOutOfEverything: 'إلغاء الاشتراك في كل شيء',
   optOutOfEverythingText: 'لن تُرسل أي رسالة إلى هذا العنوان ابتداءً من الآن.',
-  signUpTitle: 'التسجيل في رسائل {sender}',
-  signUpText: 'لا يوجد هنا نموذج تسجيل بعد. لتلقي رسائل {sender} اكتب إلى {contact}.',
-  signUpTextNoContact: 'لا يوجد هنا نموذج تسجيل بعد.',
   noFormHeading: 'لا يوجد نموذج في هذا العنوان',
   noFormText: 'لم يتغير شيء. استخدم الرابط في الرسالة التي وصلتك.',
 }

@@ -46,9 +46,6 @@ export const german: Words = {
   preferencesFor: 'Für {address}',
   optOutOfEverything: 'Alles abbestellen',
   optOutOfEverythingText: 'Ab sofort keine E-Mail mehr an diese Adresse.',
-  signUpTitle: 'E-Mails von {sender} bestellen',
-  signUpText: 'Hier gibt es noch kein Formular zur Anmeldung. Für E-Mails von {sender} schreiben Sie an {contact}.',
-  signUpTextNoContact: 'Hier gibt es noch kein Formular zur Anmeldung.',
   noFormHeading: 'Unter dieser Adresse gibt es kein Formular',
   noFormText: 'Es hat sich nichts geändert. Nehmen Sie den Link in der E-Mail, die Sie bekommen haben.',
 }

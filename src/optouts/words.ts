@@ -44,9 +44,6 @@ export const english = {
   preferencesFor: 'For {address}',
   optOutOfEverything: 'Opt out of everything',
   optOutOfEverythingText: 'No more mail to this address, starting now.',
-  signUpTitle: 'Sign up for mail from {sender}',
-  signUpText: 'There is no sign-up form here yet. To get mail from {sender}, write to {contact}.',
-  signUpTextNoContact: 'There is no sign-up form here yet.',
   noFormHeading: 'There is no form at this address',
   noFormText: 'Nothing has changed. Use the link in the mail that you got.',
 }

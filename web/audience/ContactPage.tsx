@@ -14,6 +14,7 @@ import { StatusBadge } from '../ui/StatusBadge.tsx'
 import { Rows, Waiting } from '../ui/Waiting.tsx'
 import { When } from '../ui/When.tsx'
 import { ContactActions } from './ContactActions.tsx'
+import { ContactConsent } from './ContactConsent.tsx'
 import { ContactDetails } from './ContactDetails.tsx'
 import { ContactGroups } from './ContactGroups.tsx'
 import { ContactMail } from './ContactMail.tsx'
@@ -84,6 +85,7 @@ function Record({ contact }: { contact: FullContact }) {
             <ContactGroups contact={contact} />
             <ContactTopics contact={contact} />
             <ContactMail contact={contact} />
+            <ContactConsent contact={contact} />
             {contact.optOut && <StillPossible />}
           </aside>
         </div>

@@ -6,6 +6,7 @@ import {
   IconBan,
   IconCheck,
   IconFileImport,
+  IconForms,
   IconInfoCircle,
   IconLanguage,
   IconLock,
@@ -41,6 +42,7 @@ type Look = { icon: Icon; tint?: Tint; sort: Sort }
 const kinds: Record<string, Look> = {
   opted_out: { icon: IconLock, tint: 'optOut', sort: 'status' },
   reconsented: { icon: IconCheck, tint: 'active', sort: 'status' },
+  signed_up: { icon: IconForms, tint: 'active', sort: 'status' },
   to_error: { icon: IconBan, tint: 'errored', sort: 'status' },
   to_active: { icon: IconCheck, tint: 'active', sort: 'status' },
   held: { icon: IconUserQuestion, tint: 'errored', sort: 'status' },
@@ -124,7 +126,11 @@ export function ContactTimeline({ contact }: { contact: Contact }) {
 function Line({ event }: { event: ContactEvent }) {
   const { icon, tint } = lookOf(event)
   return (
-    <Event icon={icon} {...(tint ? { tint } : {})} at={<When at={event.at} as={event.source ? 'second' : 'minute'} />}>
+    <Event
+      icon={icon}
+      {...(tint ? { tint } : {})}
+      at={<When at={event.at} as={event.source || event.kind === 'reconsented' ? 'second' : 'minute'} />}
+    >
       <MailingText text={event.text} mailing={event.mailing} />
     </Event>
   )

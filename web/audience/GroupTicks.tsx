@@ -8,15 +8,18 @@ const MANY = 8
 export function GroupTicks({
   label,
   chosen,
+  regularOnly = false,
   onChange,
 }: {
   label: string
   chosen: string[]
+  /** Leaves test groups out. */
+  regularOnly?: boolean
   onChange: (ids: string[]) => void
 }) {
   const groups = useGroups()
   const [search, setSearch] = useState('')
-  const all = groups.data ?? []
+  const all = (groups.data ?? []).filter(({ kind }) => !regularOnly || kind === 'regular')
   const word = search.trim().toLowerCase()
   const shown = all.filter(({ name }) => name.toLowerCase().includes(word))
   if (all.length === 0) return null

@@ -21,6 +21,7 @@ export const navigation: NavSection[] = [
       { name: 'Opt-outs', to: paths.optOuts },
       { name: 'Requests', to: paths.requests, counts: 'requests' },
       { name: 'Topics', to: paths.topics },
+      { name: 'Sign-up forms', to: paths.forms },
       { name: 'Fields', to: paths.fields },
       { name: 'Archive', to: paths.archive },
     ],

@@ -1,6 +1,15 @@
-import { IconArrowRight, IconBan, IconFileImport, IconFilter, IconMail, IconUsersGroup } from '@tabler/icons-react'
+import {
+  IconArrowRight,
+  IconBan,
+  IconFileImport,
+  IconFilter,
+  IconForms,
+  IconMail,
+  IconUsersGroup,
+} from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { type Contact, contacts } from '../../src/audience/contact.contract.ts'
+import { forms } from '../../src/audience/form.contract.ts'
 import { groups } from '../../src/audience/group.contract.ts'
 import { segments } from '../../src/audience/segment.contract.ts'
 import { mailings } from '../../src/mailings/mailing.contract.ts'
@@ -40,6 +49,11 @@ function useThings(): Found[] {
     queryFn: () => get('/segments', segments, { limit: 500 }),
     staleTime: 30_000,
   })
+  const asking = useQuery({
+    queryKey: ['forms', 'palette'],
+    queryFn: () => get('/forms', forms, { limit: 500 }),
+    staleTime: 30_000,
+  })
   const written = useQuery({
     queryKey: ['mailings', 'palette'],
     queryFn: () => get('/mailings', mailings, { limit: 100 }),
@@ -48,6 +62,7 @@ function useThings(): Found[] {
   return [
     ...(named.data?.items ?? []).map(({ id, name }) => thing('Group', id, name, paths.group(id), IconUsersGroup)),
     ...(saved.data?.items ?? []).map(({ id, name }) => thing('Segment', id, name, paths.segment(id), IconFilter)),
+    ...(asking.data?.items ?? []).map(({ id, name }) => thing('Sign-up form', id, name, paths.form(id), IconForms)),
     ...(written.data?.items ?? []).map(({ id, name }) => thing('Mailing', id, name, paths.mailing(id), IconMail)),
   ]
 }
@@ -75,6 +90,13 @@ function ofContact({ id, address, fields, status }: Contact): Found {
 
 const acts: Found[] = [
   { key: 'import', name: 'Import contacts', note: 'Start an import', to: paths.newImport, icon: IconFileImport },
+  {
+    key: 'form',
+    name: 'Create a sign-up form',
+    note: 'Go to Audience, Sign-up forms',
+    to: paths.form('new'),
+    icon: IconForms,
+  },
   { key: 'opt-out', name: 'Opt out many at once', note: 'Go to Audience, Opt-outs', to: paths.optOuts, icon: IconBan },
 ]
 
