@@ -1,6 +1,6 @@
 -- 0020 preferences: what people choose for themselves on the preferences page, and one opt-out for a whole organization.
 -- Why rights and triggers: a topic left, a pause and a request are the holder's; operators, imports and programs may read
--- them and have no statement that takes them back. docs/decisions/0006 tells which of them goes before which.
+-- them and have no statement that takes them back. docs/decisions/0006-scopes-of-an-opt-out.md tells which of them goes before which.
 
 -- Topics: where a choice came from; a locked contact chooses nothing, and nobody removes a choice but with the contact.
 alter table contact_topics add column source text not null default 'preferences' check (source in ('preferences', 'form'));
