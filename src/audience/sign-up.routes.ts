@@ -5,7 +5,7 @@ import { maskAddress } from '../optouts/address.ts'
 import { limitAttempts } from '../optouts/attempts.ts'
 import { requestEvidence } from '../optouts/evidence.ts'
 import { fillText } from '../optouts/html.ts'
-import { bodyOf, frameOf, headersOf, METHODS, send, takeAnyBody } from '../optouts/page.routes.ts'
+import { bodyOf, frameOf, headersOf, refuseOtherMethods, send, takeAnyBody } from '../optouts/page.routes.ts'
 import { type Frame, plainPage } from '../optouts/page.ts'
 import { findSender, lastSeenSender, type PageSender } from '../optouts/sender.ts'
 import type { Core } from '../platform/core.ts'
@@ -53,17 +53,7 @@ export function signUpPages(app: FastifyInstance, core: Core) {
     scope.post('/s/:form', (request, reply) => answerForm(pages, request, reply))
     scope.get('/s/:form/confirm/:token', (request, reply) => showConfirm(pages, request, reply))
     scope.post('/s/:form/confirm/:token', (request, reply) => answerConfirm(pages, request, reply))
-    for (const url of ['/s/:form', '/s/:form/confirm/:token']) {
-      scope.options(url, (_request, reply) => reply.code(204).header('allow', METHODS).send())
-      scope.route({
-        method: ['PUT', 'PATCH', 'DELETE'],
-        url,
-        handler: (request, reply) => {
-          const frame = frameOf(pages, request, null)
-          return send(reply.header('allow', METHODS), 405, plainPage(frame, 'notAllowedHeading', 'noFormText'))
-        },
-      })
-    }
+    for (const url of ['/s/:form', '/s/:form/confirm/:token']) refuseOtherMethods(scope, pages, url)
   })
 }
 

@@ -17,7 +17,7 @@ const STYLE = readFileSync(new URL('public.css', import.meta.url))
 /** Path of the style sheet of all public pages. */
 export const STYLE_PATH = `/public-${createHash('sha256').update(STYLE).digest('hex').slice(0, 12)}.css`
 const TEN_MINUTES_SECONDS = 600
-export const METHODS = 'GET, HEAD, OPTIONS, POST'
+const METHODS = 'GET, HEAD, OPTIONS, POST'
 
 const linkParams = z.object({ '*': z.string() })
 const pageQuery = z.object({
@@ -58,7 +58,7 @@ export function optOutPages(app: FastifyInstance, core: Core, ...more: MorePages
 }
 
 /** What is neither looked at nor posted. */
-export function refuseOtherMethods(scope: FastifyInstance, pages: Pages, url: string) {
+export function refuseOtherMethods(scope: FastifyInstance, pages: { core: Core }, url: string) {
   scope.options(url, (_request, reply) => reply.code(204).header('allow', METHODS).send())
   scope.route({
     method: ['PUT', 'PATCH', 'DELETE'],
