@@ -1,3 +1,5 @@
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { startProgram } from '../../test/program.ts'
 import { openDatabase } from '../platform/database.ts'
@@ -60,4 +62,16 @@ test('what a request says about its host changes nothing in an answer (SE-12)', 
     headers: { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'http' },
   })
   expect(await response.text()).not.toContain('evil.example')
+})
+
+test('a client that stops in the middle of a request does not keep the program from ending', async () => {
+  const server = await buildServer(program.core)
+  const url = new URL(await server.listen({ port: 0, host: '127.0.0.1' }))
+  const client = connect(Number(url.port), '127.0.0.1')
+  client.on('error', () => {})
+  client.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n')
+  await sleep(200)
+  const closing = server.close().then(() => 'closed')
+  expect(await Promise.race([closing, sleep(15_000)])).toBe('closed')
+  client.destroy()
 })

@@ -22,6 +22,8 @@ import { webApplication } from './web.ts'
 
 /** An uploaded file; the import says itself what it can take (http answers 413 beyond this). */
 const UPLOAD_LIMIT = 4 * 1024 * 1024 * 1024
+/** What requests in flight have when the program ends. */
+const CLOSE_WITHIN_MS = 5000
 
 /**
  * Everything that answers HTTP, ready to listen.
@@ -42,6 +44,8 @@ export async function buildServer(core: Core): Promise<FastifyInstance> {
   })
   // A client that closes its sending side after the request still gets its answer (OC-9).
   Reflect.set(app.server, 'httpAllowHalfOpen', true)
+  // Nor may a client that stops halfway keep the program from ending.
+  app.addHook('preClose', async () => void setTimeout(() => app.server.closeAllConnections(), CLOSE_WITHIN_MS).unref())
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('caller')
