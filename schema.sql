@@ -581,22 +581,23 @@ create table messages (
   due_at timestamp with time zone default now() not null,
   queued_at timestamp with time zone default now() not null,
   attempts integer default 0 not null,
-  claimed_by bigint,
+  handed_over_by bigint,
   handed_over_at timestamp with time zone,
   answered_at timestamp with time zone,
   answer text,
   by_topic boolean default false not null,
+  is_open boolean generated always as ((state = ANY (ARRAY['queued'::text, 'handed_over'::text, 'deferred'::text]))) stored,
   constraint messages_pkey PRIMARY KEY (account_id, message_id),
   constraint messages_account_id_mailing_id_contact_id_key UNIQUE (account_id, mailing_id, contact_id),
   constraint messages_address_key_check CHECK ((octet_length(address_key) = 16)),
-  constraint messages_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'claimed'::text, 'handed_over'::text, 'accepted'::text, 'deferred'::text, 'bounced'::text, 'withheld'::text, 'unknown'::text, 'cancelled'::text])))
+  constraint messages_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'handed_over'::text, 'accepted'::text, 'deferred'::text, 'bounced'::text, 'withheld'::text, 'unknown'::text, 'cancelled'::text])))
 );
 CREATE INDEX messages_by_contact ON public.messages USING btree (account_id, contact_id);
-CREATE INDEX messages_due ON public.messages USING btree (account_id, mailing_id, due_at) WHERE (state = ANY (ARRAY['queued'::text, 'deferred'::text]));
-CREATE INDEX messages_in_hand ON public.messages USING btree (account_id, claimed_by) WHERE (state = ANY (ARRAY['claimed'::text, 'handed_over'::text]));
-CREATE INDEX messages_open_by_key ON public.messages USING btree (account_id, address_key) WHERE (state = ANY (ARRAY['queued'::text, 'claimed'::text, 'deferred'::text]));
+CREATE INDEX messages_due ON public.messages USING btree (account_id, mailing_id, due_at) WHERE is_open;
+CREATE INDEX messages_open_by_key ON public.messages USING btree (account_id, address_key) WHERE is_open;
 CREATE TRIGGER locked_in BEFORE INSERT ON public.messages FOR EACH ROW EXECUTE FUNCTION guard_message();
-CREATE TRIGGER locked_out BEFORE UPDATE OF state ON public.messages FOR EACH ROW WHEN (((new.state = ANY (ARRAY['queued'::text, 'handed_over'::text, 'deferred'::text])) AND (new.state IS DISTINCT FROM old.state))) EXECUTE FUNCTION guard_message();
+CREATE TRIGGER locked_out BEFORE UPDATE OF state ON public.messages FOR EACH ROW WHEN (((new.state = ANY (ARRAY['queued'::text, 'deferred'::text])) AND (new.state IS DISTINCT FROM old.state))) EXECUTE FUNCTION guard_message();
+CREATE TRIGGER locked_out_hand_over AFTER UPDATE ON public.messages REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION guard_hand_over();
 CREATE TRIGGER topics BEFORE UPDATE OF state ON public.messages FOR EACH ROW WHEN ((new.by_topic AND (new.state = ANY (ARRAY['queued'::text, 'handed_over'::text, 'deferred'::text])) AND (new.state IS DISTINCT FROM old.state))) EXECUTE FUNCTION guard_message_topics();
 
 create table optout_domains (
@@ -1040,6 +1041,34 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.due_messages(of_account bigint, of_mailing bigint, but bigint[], part integer, parts integer, most integer)
+ RETURNS TABLE(message_id bigint, contact_id bigint, address_key bytea, address text, fields jsonb, attempts integer, queued_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+AS $function$
+#variable_conflict use_column
+begin
+  return query
+  select due.message_id, due.contact_id, due.address_key, contact.address, contact.fields, due.attempts, due.queued_at
+  from (select message.message_id, message.contact_id, message.address_key, message.attempts, message.queued_at
+        from messages message
+        where message.account_id = of_account and message.mailing_id = of_mailing and message.is_open
+          and message.state in ('queued', 'deferred') and message.due_at <= now()
+          and message.message_id <> all (but) and (parts = 1 or message.message_id % parts = part)
+          and (select mailing.status = 'sending' from mailings mailing
+               where mailing.account_id = of_account and mailing.mailing_id = of_mailing)
+        order by message.due_at limit most) due
+  left join lateral (
+    select mailable.address, mailable.fields from mailable_contacts mailable
+    where mailable.account_id = of_account and mailable.contact_id = due.contact_id
+      and mailable.address_key = due.address_key) contact on true;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.erase_contact(of_account bigint, of_contact bigint)
  RETURNS boolean
  LANGUAGE sql
@@ -1235,6 +1264,22 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.guard_hand_over()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+AS $function$
+begin
+  if exists (select from changed
+             where changed.state = 'handed_over'     -- a scalar query: never planned as a join, which would read them all
+               and (select true from public.standing_optouts standing
+                    where standing.account_id = changed.account_id and standing.address_key = changed.address_key)) then
+    raise exception 'this address opted out: the message is withheld' using errcode = 'LW002';
+  end if;
+  return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.guard_message()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1321,9 +1366,9 @@ AS $function$
 begin
   return query
   update messages message
-  set state = 'handed_over', handed_over_at = clock_timestamp()
+  set state = 'handed_over', handed_over_at = clock_timestamp(), handed_over_by = by_process
   where message.account_id = of_account and message.message_id = any(ids)
-    and message.state = 'claimed' and message.claimed_by is not distinct from by_process
+    and message.state in ('queued', 'deferred') and message.due_at <= clock_timestamp()
     and (select mailing.status = 'sending' from mailings mailing
          where mailing.account_id = of_account and mailing.mailing_id = message.mailing_id)
     and (select true from mailable_contacts contact
@@ -1620,7 +1665,7 @@ begin
             case when carried > 0 then coalesce(proof, '{}') || jsonb_build_object('presentAddresses', carried) else coalesce(proof, '{}') end,
             fresh, asked - fresh, moment);
   update messages message set state = 'withheld', answer = 'opted out', answered_at = clock_timestamp()
-    where message.account_id = of_account and message.address_key = any (keys || present) and message.state in ('queued', 'claimed', 'deferred');
+    where message.account_id = of_account and message.address_key = any (keys || present) and message.is_open and message.state in ('queued', 'deferred');
   return query select entry, fresh, asked - fresh,
     (select min(standing.opted_out_at) from standing_optouts standing where standing.account_id = of_account and standing.address_key = any (keys));
 end $function$
@@ -1642,10 +1687,11 @@ begin
                    then 'cancelled' else given.state end,
       answer = left(given.answer, 1000), answered_at = now(), due_at = coalesce(given.due_at, message.due_at),
       attempts = message.attempts + case given.state when 'queued' then 0 else 1 end,
-      claimed_by = case given.state when 'unknown' then message.claimed_by end
+      handed_over_by = case given.state when 'unknown' then message.handed_over_by end
   from unnest(ids, states, words, due) as given (message_id, state, answer, due_at)
   where message.account_id = of_account and message.message_id = given.message_id
-    and message.claimed_by is not distinct from by_process and message.state in ('claimed', 'handed_over', 'unknown');
+    and case when message.state in ('handed_over', 'unknown') then message.handed_over_by = by_process
+             else message.state in ('queued', 'deferred') end;
 end $function$
 ;
 
@@ -1859,7 +1905,7 @@ begin
     values (of_account, of_key, clock_timestamp(), until_then)
     on conflict (account_id, address_key) do update set paused_at = excluded.paused_at, ends_at = excluded.ends_at;
   update messages message set state = 'withheld', answer = 'paused by the contact', answered_at = clock_timestamp()
-    where message.account_id = of_account and message.address_key = of_key and message.state in ('queued', 'claimed', 'deferred');
+    where message.account_id = of_account and message.address_key = of_key and message.is_open and message.state in ('queued', 'deferred');
   return until_then;
 end $function$
 ;
@@ -2007,7 +2053,7 @@ CREATE OR REPLACE FUNCTION public.withhold_messages(of_account bigint)
  LANGUAGE sql
 AS $function$
   update messages message set state = 'withheld', answer = 'opted out', answered_at = clock_timestamp()
-  where message.account_id = of_account and message.state in ('queued', 'claimed', 'deferred')
+  where message.account_id = of_account and message.is_open and message.state in ('queued', 'deferred')
     and exists (select from standing_optouts standing
                 where standing.account_id = message.account_id and standing.address_key = message.address_key)
 $function$
@@ -2038,6 +2084,7 @@ grant insert, select, update on contact_topics to lastword_app;
 grant insert, select, update on contacts to lastword_app;
 grant insert, select on data_requests to lastword_app;
 grant execute on function digest(bytea,text) to lastword_app;
+grant execute on function due_messages(bigint,bigint,bigint[],integer,integer,integer) to lastword_app;
 grant execute on function erase_contact(bigint,bigint) to lastword_app;
 grant execute on function erase_contacts(bigint,bigint[]) to lastword_app;
 grant delete, insert, select, update on exports to lastword_app;

@@ -80,7 +80,7 @@ export async function leaveByAllWays(world: World, contacts: SampleContact[], ma
 /** Between two opt-outs of one way, so that they are spread over the sending. */
 const PAUSE_MS = 20
 
-/** Gives people whose message waits or is claimed, the next 400 or so of the mailing, each once. */
+/** Gives people whose message waits, the next 400 or so of the mailing, each once. */
 function soon({ core, accountId }: World, mailingId: string, contacts: SampleContact[], taken: Set<SampleContact>) {
   const byId = new Map(contacts.map((one) => [one.contactId, one]))
   let from = '0'
@@ -89,7 +89,7 @@ function soon({ core, accountId }: World, mailingId: string, contacts: SampleCon
       core.db,
       sql<{ message_id: string; contact_id: string }>`
       select message_id, contact_id from messages
-      where account_id = ${accountId} and mailing_id = ${mailingId} and message_id > ${from} and state in ('queued', 'claimed')
+      where account_id = ${accountId} and mailing_id = ${mailingId} and message_id > ${from} and is_open and state = 'queued'
       order by message_id limit 400`,
     )
     const people = waiting.flatMap(({ contact_id }) => byId.get(contact_id) ?? []).filter((one) => !taken.has(one))

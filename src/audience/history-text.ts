@@ -112,7 +112,6 @@ const texts: Record<string, Text> = {
     `Signed up on ${formText(form)}${topics?.length ? ` for ${topics.join(', ')}` : ''}, and confirmed it`,
   reconsented: (_, { form }) => `Came back: confirmed a sign-up on ${formText(form)}, which ended the opt-out`,
   queued: (row) => `${nameOf(row)} is waiting to be sent`,
-  claimed: (row) => `${nameOf(row)} is waiting to be sent`,
   handed_over: (row) => `${nameOf(row)} is being handed over`,
   accepted: (row) => `${nameOf(row)} was accepted`,
   deferred: (row, data) => `${nameOf(row)} is delayed${answerText(data)}`,

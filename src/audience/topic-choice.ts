@@ -47,7 +47,7 @@ async function withholdLeft(trx: Trx, accountId: string, contacts: HeldContacts)
     sql`
     update messages message set state = 'withheld', answer = 'left the topic', answered_at = clock_timestamp()
     where message.account_id = ${accountId} and message.contact_id = any (${contacts}::bigint[])
-      and message.state in ('queued', 'claimed', 'deferred') and message.by_topic
+      and message.is_open and message.state in ('queued', 'deferred') and message.by_topic
       and not exists (select from mailing_topics about
                       join contact_topics choice on choice.account_id = about.account_id and choice.topic_id = about.topic_id
                       where about.account_id = ${accountId} and about.mailing_id = message.mailing_id

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Core } from '../platform/core.ts'
 import type { ClaimedMessage } from './message.ts'
-import { claimMessages, finishMailing, releaseClaims, sendingMailings } from './queue.ts'
+import { claimMessages, finishMailing, type SendingMailing, sendingMailings, shareOf } from './queue.ts'
 
 const POLL_MS = 1000
+
+const EVERYTHING = { part: 0, parts: 1 }
 
 /** Claimed messages for the connections of this process. */
 export type Feed = {
@@ -19,16 +21,16 @@ export type Feed = {
 }
 
 /**
- * Claims messages in small batches, mailing after mailing, as long as fewer than `enough` wait to be taken.
+ * Reads due messages in small batches, mailing after mailing, as long as fewer than `enough` wait to be taken.
  *
- * @param batch messages per claim: what an opt-out may find claimed, and what a dead process leaves to inherit
+ * Each process begins with its own share of a mailing and helps with the rest once it is done with that.
+ * @param batch messages per claim: how many are in memory while their contacts may still change
  */
 export function openFeed(core: Core, processId: number, { batch, enough }: { batch: number; enough: number }): Feed {
   const ready: ClaimedMessage[] = []
   const inHand = new Set<string>()
   const takers = new Set<() => void>()
   let stopped = false
-  let lostClaims = false
   let alarm = new AbortController()
 
   const wake = () => alarm.abort()
@@ -37,18 +39,23 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
     alarm = new AbortController()
   }
 
+  const inMemory = () => [...inHand, ...ready.map(({ messageId }) => messageId)]
+  async function claim(mailing: SendingMailing, share: { part: number; parts: number }): Promise<number> {
+    const { claimed, withheld } = await claimMessages(core.db, mailing, { ...share, inHand: inMemory() }, batch)
+    ready.push(...claimed)
+    const found = claimed.length + withheld
+    if (found > 0 || share.parts === 1) return found
+    return claim(mailing, EVERYTHING)
+  }
+
   async function claimRound(): Promise<number> {
-    if (lostClaims) {
-      await releaseClaims(core.db, processId, [...inHand, ...ready.map(({ messageId }) => messageId)])
-      lostClaims = false
-    }
     let found = 0
+    const share = await shareOf(core.db, processId)
     for (const mailing of await sendingMailings(core.db)) {
       if (stopped) return found
-      const { claimed, withheld } = await claimMessages(core.db, mailing, processId, batch)
-      found += claimed.length + withheld
-      if (claimed.length + withheld === 0) await finishMailing(core.db, mailing)
-      ready.push(...claimed)
+      const more = await claim(mailing, share)
+      found += more
+      if (more === 0) await finishMailing(core.db, mailing)
       for (const taker of takers) taker()
       while (!stopped && ready.length >= enough) await rest(POLL_MS)
     }
@@ -58,7 +65,6 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
   async function supply() {
     while (!stopped) {
       const found = await claimRound().catch((error: unknown) => {
-        lostClaims = true // the claim may have been committed though its answer was lost
         core.log.warn({ err: error }, 'messages could not be claimed; trying again')
         return 0
       })

@@ -47,7 +47,7 @@ async function deliverAll(desk: Desk, accountId: string, messages: ClaimedMessag
   }
   const passed = await deliver(core.db, accountId, processId, letters)
   const refused = letters.map(({ message }) => message.messageId).filter((id) => !passed.has(id))
-  if (refused.length > 0) await patiently(core, over, () => settleRefused(core.db, accountId, processId, refused))
+  if (refused.length > 0) await patiently(core, over, () => settleRefused(core.db, accountId, refused))
 }
 
 function notRendered(error: unknown): NotRendered {

@@ -3,6 +3,7 @@ import { startProgram } from '../../test/program.ts'
 import { insertContacts, insertSendingMailing, messagesOf, statesOf, statusOf } from '../../test/sending.ts'
 import { optOut } from '../optouts/optout.ts'
 import { run, sql, transaction } from '../platform/database.ts'
+import { joinProcesses } from '../platform/processes.ts'
 import { answerFor, recordAnswers } from './answer.ts'
 import {
   claimMessages,
@@ -11,9 +12,10 @@ import {
   inheritMessages,
   noteProblem,
   pauseMailing,
-  releaseClaims,
+  type Share,
   sendingMailings,
   settleRefused,
+  shareOf,
 } from './queue.ts'
 
 const program = await startProgram({ jobs: false })
@@ -32,7 +34,8 @@ async function mailingTo(count: number) {
     ...mailing,
     contacts,
     mailing,
-    claim: async (processId = ME, limit = 100) => (await claimMessages(db, mailing, processId, limit)).claimed,
+    claim: async (share: Partial<Share> = {}, limit = 100) =>
+      (await claimMessages(db, mailing, { inHand: [], part: 0, parts: 1, ...share }, limit)).claimed,
     states: () => statesOf(core, accountId, mailingId),
     answers: async () => (await messagesOf(core, accountId, mailingId)).map(({ answer }) => answer),
     status: () => statusOf(core, accountId, mailingId),
@@ -62,16 +65,28 @@ test('a claimed message carries all that filling it needs', async () => {
   ])
 })
 
-test('two processes never claim the same message', async () => {
+test('what a process has in memory is not read again, and each process begins with its own share', async () => {
   const { claim } = await mailingTo(30)
-  const claims = await Promise.all([claim(ME, 10), claim(OTHER, 10), claim(ME, 10), claim(OTHER, 10)])
-  const ids = idsOf(claims.flat())
-  expect(new Set(ids).size).toBe(ids.length)
-  const rest = await claim(ME, 100)
-  expect(ids.length + rest.length).toBe(30)
+  const shares = [await claim({ part: 0, parts: 2 }), await claim({ part: 1, parts: 2 })]
+  expect(new Set(idsOf(shares.flat())).size).toBe(30)
+  expect(Math.min(...shares.map(({ length }) => length))).toBeGreaterThan(5)
+  const few = await claim({}, 10)
+  expect(few).toHaveLength(10)
+  const rest = await claim({ inHand: idsOf(few) })
+  expect(new Set(idsOf([...few, ...rest])).size).toBe(30)
 })
 
-test('an opt-out stops messages that are queued and messages that are claimed (INV-7)', async () => {
+test('the shares of the programs that run are different ones', async () => {
+  const before = await shareOf(db, Number.MAX_SAFE_INTEGER)
+  const processes = [await joinProcesses(db, core.pool), await joinProcesses(db, core.pool)]
+  const shares = await Promise.all(processes.map(({ id }) => shareOf(db, id)))
+  expect(new Set(shares.map(({ part }) => part)).size).toBe(2)
+  for (const { part, parts } of shares) expect(part).toBeLessThan(parts)
+  for (const process of processes) await process.leave()
+  expect(await shareOf(db, Number.MAX_SAFE_INTEGER)).toEqual(before)
+})
+
+test('an opt-out stops messages that are queued and messages that a program has read (INV-7)', async () => {
   const { claim, contacts, states } = await mailingTo(3)
   await optOut(db, accountId, [first(contacts).addressKey], { source: 'link' })
   const claimed = await claim()
@@ -102,7 +117,7 @@ test('whoever may not receive for another reason is withheld with that reason', 
     sql`update contacts set address_key = ${Buffer.alloc(16, 9)} where account_id = ${accountId} and contact_id = ${moved}`,
   )
   expect(await claim()).toHaveLength(1)
-  expect(await states()).toEqual({ withheld: 5, claimed: 1 })
+  expect(await states()).toEqual({ withheld: 5, queued: 1 })
   expect((await answers()).slice(0, 5)).toEqual([
     'the contact is archived',
     'the contact is in Error',
@@ -112,7 +127,7 @@ test('whoever may not receive for another reason is withheld with that reason', 
   ])
 })
 
-test('a contact who is archived after the claim is withheld at the last check', async () => {
+test('a contact who is archived after the message was read is withheld at the last check', async () => {
   const { claim, contacts, states, answers } = await mailingTo(1)
   const claimed = await claim()
   await run(
@@ -120,28 +135,50 @@ test('a contact who is archived after the claim is withheld at the last check', 
     sql`update contacts set archived_at = now() where account_id = ${accountId} and contact_id = ${first(contacts).contactId}`,
   )
   expect(await handOver(db, accountId, ME, idsOf(claimed))).toEqual(new Set())
-  await settleRefused(db, accountId, ME, idsOf(claimed))
+  await settleRefused(db, accountId, idsOf(claimed))
   expect(await states()).toEqual({ withheld: 1 })
   expect(await answers()).toEqual(['the contact is archived'])
 })
 
-test('a paused mailing hands nothing over, and its claimed messages wait', async () => {
+test('a paused mailing hands nothing over, and what was read of it waits', async () => {
   const { claim, mailing, states, status } = await mailingTo(2)
   const claimed = await claim()
   await pauseMailing(db, mailing, 'The operator paused it.')
   expect(await handOver(db, accountId, ME, idsOf(claimed))).toEqual(new Set())
-  await settleRefused(db, accountId, ME, idsOf(claimed))
+  await settleRefused(db, accountId, idsOf(claimed))
   expect(await states()).toEqual({ queued: 2 })
   expect(await claim()).toEqual([])
   expect(await status()).toMatchObject({ status: 'paused', problem: 'The operator paused it.' })
 })
 
-test('only the process that claimed a message hands it over, and only once', async () => {
-  const { claim } = await mailingTo(1)
-  const ids = idsOf(await claim(ME))
-  expect(await handOver(db, accountId, OTHER, ids)).toEqual(new Set())
-  expect(await handOver(db, accountId, ME, ids)).toEqual(new Set(ids))
+test('of two processes that have read the same message one hands it over, and once', async () => {
+  const { claim, states } = await mailingTo(40)
+  const ids = idsOf(await claim())
+  const passed = await Promise.all(
+    ids.flatMap((id) => [handOver(db, accountId, ME, [id]), handOver(db, accountId, OTHER, [id])]),
+  )
+  expect(passed.flatMap((set) => [...set]).sort()).toEqual([...ids].sort())
   expect(await handOver(db, accountId, ME, ids)).toEqual(new Set())
+  await settleRefused(db, accountId, ids)
+  expect(await states()).toEqual({ handed_over: 40 })
+})
+
+test('an answer is taken only from the process that handed the message over', async () => {
+  const { claim, states } = await mailingTo(1)
+  const { messageId } = first(await claim())
+  await handOver(db, accountId, ME, [messageId])
+  await recordAnswers(db, accountId, OTHER, [{ messageId, state: 'queued', answer: 'not handed over' }])
+  expect(await states()).toEqual({ handed_over: 1 })
+})
+
+test('a message that another process has put off is not handed over before its time', async () => {
+  const { claim, states } = await mailingTo(1)
+  const message = first(await claim())
+  const later = answerFor(message, { kind: 'deferred', command: 'MAIL FROM', answer: '451 later' }, new Date())
+  await recordAnswers(db, accountId, OTHER, [later])
+  expect(await handOver(db, accountId, ME, [message.messageId])).toEqual(new Set())
+  await settleRefused(db, accountId, [message.messageId])
+  expect(await states()).toEqual({ deferred: 1 })
 })
 
 test('an opt-out that is being recorded and a hand-over meet: exactly one of them is first (SE-11)', async () => {
@@ -169,14 +206,14 @@ async function waitingForLock() {
     .toBeGreaterThan(0)
 }
 
-test('what a dead process had claimed is sent by another; what it had handed over is unknown and never sent again', async () => {
+test('what a dead process had read is sent by another; what it had handed over is unknown and never sent again', async () => {
   const { claim, states, answers } = await mailingTo(3)
-  const claimed = await claim(ME)
+  const claimed = await claim()
   await handOver(db, accountId, ME, [first(claimed).messageId])
   await transaction(db, (trx) => inheritMessages(trx, [ME, 99]))
   expect(await states()).toEqual({ unknown: 1, queued: 2 })
   expect((await answers())[0]).toMatch(/ended before the mail server answered/)
-  expect(await claim(OTHER)).toHaveLength(2)
+  expect(await claim()).toHaveLength(2)
 })
 
 test('an answer that comes after all settles an unknown message', async () => {
@@ -204,7 +241,7 @@ test('a deferred message waits until it is due, and an opt-out meanwhile withhol
     sql`update messages set due_at = now() where account_id = ${accountId} and mailing_id = ${mailingId} and state = 'deferred'`,
   )
   expect(await claim()).toMatchObject([{ attempts: 1 }])
-  expect(await states()).toEqual({ withheld: 1, claimed: 1 })
+  expect(await states()).toEqual({ withheld: 1, deferred: 1 })
 })
 
 test('an answer to a message whose address opted out while it was on the wire does not bring it back', async () => {
@@ -284,19 +321,12 @@ test('a message that comes back to a cancelled mailing is cancelled', async () =
   expect(await states()).toEqual({ cancelled: 1 })
 })
 
-test('claims that are not in hand are put back', async () => {
-  const { claim, states } = await mailingTo(3)
-  const claimed = await claim()
-  await releaseClaims(db, ME, [first(claimed).messageId])
-  expect(await states()).toEqual({ queued: 2, claimed: 1 })
-})
-
 test('a message of one account is out of reach for another', async () => {
   const { claim } = await mailingTo(1)
   const ids = idsOf(await claim())
   const { accountId: foreign } = await program.anotherAccount()
   expect(await handOver(db, foreign, ME, ids)).toEqual(new Set())
-  await settleRefused(db, foreign, ME, ids)
+  await settleRefused(db, foreign, ids)
   expect(await handOver(db, accountId, ME, ids)).toEqual(new Set(ids))
 })
 
@@ -304,7 +334,7 @@ test('a message of one account is out of reach for another', async () => {
 test('one opt-out at the very moment of the check spares the other messages of the batch', async () => {
   const { claim, contacts } = await mailingTo(3)
   const claimed = await claim()
-  // As if the standing opt-out had become visible only to the trigger: the row is there, its message is still claimed.
+  // As if the standing opt-out had become visible only to the trigger: the row is there, its message still waits.
   await sql`create or replace view mailable_contacts as
     select account_id, contact_id, address, address_key, fields from contacts`.execute(core.asOwner.db)
   await sql`insert into standing_optouts (account_id, address_key, entry_id, source, opted_out_at)

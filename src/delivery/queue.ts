@@ -1,4 +1,4 @@
-import { type Db, rows, run, sql, type Trx } from '../platform/database.ts'
+import { type Db, row, rows, run, sql, type Trx } from '../platform/database.ts'
 import { isRetryable, isWithheld } from '../platform/errors.ts'
 import { recordAnswers, recording } from './answer.ts'
 import type { Answer, ClaimedMessage } from './message.ts'
@@ -15,54 +15,51 @@ export function sendingMailings(db: Db): Promise<SendingMailing[]> {
   )
 }
 
-type ClaimedRow = Omit<ClaimedMessage, 'accountId'> & { state: string }
+type DueRow = Omit<ClaimedMessage, 'accountId' | 'mailingId' | 'address' | 'fields'> & {
+  address: string | null
+  fields: ClaimedMessage['fields'] | null
+}
+
+/** What this process does not look at: messages that it has already, and the share of other processes. */
+export type Share = { inHand: string[]; part: number; parts: number }
 
 /**
- * Takes up to `limit` due messages of a mailing for this process.
+ * Takes up to `limit` due messages of a mailing into memory. Nothing is written for those: the hand-over decides, of two
+ * processes that took the same message one gets it.
  *
- * Reads mailable_contacts in the same statement: a message whose contact may not receive is withheld with the reason
- * instead of claimed, so that a mailing can finish. Two processes never take the same message.
- * @returns what was claimed, and whether there was anything due at all
+ * Messages whose contact may not receive are withheld with the reason at once, so that a mailing can finish.
+ * @returns what was taken, and how many were withheld
  */
 export async function claimMessages(
   db: Db,
   { accountId, mailingId }: SendingMailing,
-  processId: number,
+  { inHand, part, parts }: Share,
   limit: number,
 ): Promise<{ claimed: ClaimedMessage[]; withheld: number }> {
-  const taken = await rows(
+  const due = await rows(
     db,
-    sql<ClaimedRow>`
-    with due as (
-      select message.message_id, message.contact_id, message.address_key
-      from messages message
-      join mailings mailing on mailing.account_id = message.account_id and mailing.mailing_id = message.mailing_id
-      where message.account_id = ${accountId} and message.mailing_id = ${mailingId}
-        and message.state in ('queued', 'deferred') and message.due_at <= now() and mailing.status = 'sending'
-      order by message.due_at
-      limit ${limit}
-      for update of message skip locked
-    ), checked as (
-      select due.message_id, contact.address, contact.fields
-      from due
-      left join mailable_contacts contact on contact.account_id = ${accountId} and contact.contact_id = due.contact_id
-        and contact.address_key = due.address_key
-    )
-    update messages message
-    set state = case when checked.address is null then 'withheld' else 'claimed' end,
-        claimed_by = case when checked.address is null then null else ${processId}::bigint end,
-        answer = case when checked.address is null then ${withheldReason()} end,
-        answered_at = case when checked.address is null then now() end
-    from checked
-    where message.account_id = ${accountId} and message.message_id = checked.message_id
-    returning message.message_id as "messageId", message.mailing_id as "mailingId", message.contact_id as "contactId",
-      message.address_key as "addressKey", checked.address, checked.fields, message.attempts, message.queued_at as "queuedAt",
-      message.state`,
+    sql<DueRow>`
+    select message_id as "messageId", contact_id as "contactId", address_key as "addressKey", address, fields, attempts,
+      queued_at as "queuedAt"
+    from due_messages(${accountId}, ${mailingId}, ${inHand}::bigint[], ${part}, ${parts}, ${limit})`,
   )
-  const claimed = taken
-    .filter((message) => message.state === 'claimed')
-    .map(({ state: _state, ...message }) => ({ ...message, accountId }))
-  return { claimed, withheld: taken.length - claimed.length }
+  const claimed = due.flatMap(({ address, fields, ...message }) =>
+    address === null ? [] : { ...message, accountId, mailingId, address, fields: fields ?? {} },
+  )
+  const held = due.filter(({ address }) => address === null).map(({ messageId }) => messageId)
+  if (held.length > 0) await settleRefused(db, accountId, held)
+  return { claimed, withheld: held.length }
+}
+
+/** This process's share of what is due, so that several programs seldom read the same messages. */
+export async function shareOf(db: Db, processId: number): Promise<{ part: number; parts: number }> {
+  const { before, parts } = await row(
+    db,
+    sql<{ before: number; parts: number }>`
+    select count(*) filter (where process_id < ${processId})::int as before, count(*)::int as parts
+    from processes where ended_at is null`,
+  )
+  return { part: Math.min(before, parts - 1), parts: Math.max(parts, 1) }
 }
 
 /** Why the contact of `message` (the alias in the statement around it) may not receive. */
@@ -83,7 +80,7 @@ const withheldReason = () => sql`(
   left join contacts contact on contact.account_id = message.account_id and contact.contact_id = message.contact_id)`
 
 /**
- * The last check: claimed → handed over, for those whose contact may still receive, in one committed statement.
+ * The last check: waiting → handed over, for those whose contact may still receive, in one committed statement.
  *
  * What it gives may go out; everything else must not. An opt-out that commits later was answered later.
  * Fails closed: an error means that nothing of the batch may go out (INV-7, INV-9).
@@ -130,10 +127,10 @@ export async function handOverTogether(
 }
 
 /**
- * Settles messages that the last check refused: withheld with the reason, or queued again when only the mailing is
- * paused. Those that an opt-out or a cancellation has settled already stay as they are.
+ * Settles messages that may not leave: withheld with the reason, unless only their mailing is paused. Those that an
+ * opt-out, a cancellation or another process has settled already stay as they are.
  */
-export async function settleRefused(db: Db, accountId: string, processId: number, messageIds: string[]): Promise<void> {
+export async function settleRefused(db: Db, accountId: string, messageIds: string[]): Promise<void> {
   await run(
     db,
     sql`
@@ -145,30 +142,22 @@ export async function settleRefused(db: Db, accountId: string, processId: number
       where message.account_id = ${accountId} and message.message_id = any(${messageIds}::bigint[])
     )
     update messages message
-    set state = case when checked.mailable then 'queued' else 'withheld' end, claimed_by = null,
-        answer = case when checked.mailable then message.answer else ${withheldReason()} end,
-        answered_at = case when checked.mailable then message.answered_at else now() end
+    set state = 'withheld', answered_at = now(),
+        answer = case when checked.mailable then 'left the topic' else ${withheldReason()} end
     from checked
     where message.account_id = ${accountId} and message.message_id = checked.message_id
-      and message.state = 'claimed' and message.claimed_by = ${processId}`,
+      and message.state in ('queued', 'deferred')
+      and (not checked.mailable or (message.by_topic and not exists (
+        select from mailing_topics about
+        join contact_topics choice on choice.account_id = about.account_id and choice.topic_id = about.topic_id
+        where about.account_id = ${accountId} and about.mailing_id = message.mailing_id
+          and choice.contact_id = message.contact_id and choice.chosen)))`,
   )
 }
 
-/** Puts back what this process claimed and did not hand over, but for the messages `inHand`. */
-export async function releaseClaims(db: Db, processId: number, inHand: string[] = []): Promise<void> {
-  for (const { account_id } of await accounts(db))
-    await run(
-      db,
-      sql`
-      update messages set state = 'queued', claimed_by = null
-      where account_id = ${account_id} and claimed_by = ${processId} and state = 'claimed'
-        and message_id <> all(${inHand}::bigint[])`,
-    )
-}
-
 /**
- * Takes over from programs that died: what they had claimed is queued again; what they had handed over may have
- * arrived, so it becomes unknown and is never sent again by itself.
+ * Takes over from programs that died: what they had handed over may have arrived, so it becomes unknown and is never sent
+ * again by itself. What they had only read waits as before.
  */
 export async function inheritMessages(trx: Trx, dead: number[]): Promise<void> {
   for (const { account_id } of await accounts(trx))
@@ -176,10 +165,8 @@ export async function inheritMessages(trx: Trx, dead: number[]): Promise<void> {
       trx,
       sql`
       update messages
-      set state = case state when 'claimed' then 'queued' else 'unknown' end,
-          answered_at = case state when 'handed_over' then now() end,
-          answer = case state when 'handed_over' then 'the program ended before the mail server answered' else answer end
-      where account_id = ${account_id} and claimed_by = any(${dead}::bigint[]) and state in ('claimed', 'handed_over')`,
+      set state = 'unknown', answered_at = now(), answer = 'the program ended before the mail server answered'
+      where account_id = ${account_id} and is_open and state = 'handed_over' and handed_over_by = any(${dead}::bigint[])`,
     )
 }
 
@@ -194,11 +181,7 @@ export async function finishMailing(db: Db, { accountId, mailingId }: SendingMai
     where mailing.account_id = ${accountId} and mailing.mailing_id = ${mailingId}
       and mailing.status = 'sending' and mailing.started_at is not null
       and not exists (select from messages message
-                      where message.account_id = ${accountId} and message.mailing_id = ${mailingId}
-                        and message.state in ('queued', 'deferred'))
-      and not exists (select from messages message
-                      where message.account_id = ${accountId} and message.mailing_id = ${mailingId}
-                        and message.state in ('claimed', 'handed_over') and message.claimed_by is not null)`,
+                      where message.account_id = ${accountId} and message.mailing_id = ${mailingId} and message.is_open)`,
   )
   return finished > 0
 }

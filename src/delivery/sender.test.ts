@@ -149,7 +149,7 @@ test('a paused mailing stops within the messages on the wire and goes on when re
     },
   })
   await expect.poll(status).toMatchObject({ status: 'paused' })
-  await expect.poll(async () => (await states()).claimed ?? 0).toBe(0)
+  await expect.poll(async () => (await states()).handed_over ?? 0).toBe(0)
   const after = await states()
   expect(after.queued).toBeGreaterThan(30)
   expect(after.withheld).toBeUndefined()

@@ -5,7 +5,7 @@ import { listenForMessages } from './listen.ts'
 import { mailboxLane } from './mailbox-lane.ts'
 import type { Answer, ClaimedMessage } from './message.ts'
 import { patiently } from './patience.ts'
-import { handOver, noteProblem, pauseMailing, releaseClaims, settleRefused } from './queue.ts'
+import { handOver, noteProblem, pauseMailing, settleRefused } from './queue.ts'
 import { openRender, type Render } from './render.ts'
 import { openSmtp, type SmtpConnection } from './smtp.ts'
 import { smtpLane } from './smtp-lane.ts'
@@ -75,9 +75,6 @@ export function startSender(core: Core, process: { id: number }, options: Sender
       await Promise.all(lanes)
       clearTimeout(timer)
       await listening.stop()
-      await releaseClaims(core.db, process.id).catch((error: unknown) =>
-        core.log.warn({ err: error }, 'claimed messages were not put back; the next program inherits them'),
-      )
     },
   }
 }
@@ -108,8 +105,7 @@ function openDesk(core: Core, processId: number, { feed, render, over, options }
     over,
     mayLeave: (message, before) => gate(message, () => check(message.accountId, { message, before })),
     record: ({ accountId }, answer) => record(accountId, answer),
-    refused: ({ accountId, messageId }) =>
-      patiently(core, over, () => settleRefused(db, accountId, processId, [messageId])),
+    refused: ({ accountId, messageId }) => patiently(core, over, () => settleRefused(db, accountId, [messageId])),
     doesNotWork: (message, problem) => {
       troubled.add(message.mailingId)
       return patiently(core, over, () => noteProblem(db, message, problem))

@@ -54,7 +54,7 @@ test('a mailing is paused, resumed and cancelled; who has it keeps it, the other
   )
   await run(
     db,
-    sql`update messages set state = 'claimed', claimed_by = 1 where account_id = ${accountId} and mailing_id = ${id} and contact_id = ${second?.contact_id ?? ''}`,
+    sql`update messages set answer = 'not handed over' where account_id = ${accountId} and mailing_id = ${id} and contact_id = ${second?.contact_id ?? ''}`,
   )
   await run(
     db,

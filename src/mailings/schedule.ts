@@ -135,8 +135,8 @@ export async function cancelMailing(db: Db, caller: Caller, id: string): Promise
     await run(
       trx,
       sql`
-      update messages set state = 'cancelled', answered_at = clock_timestamp(), claimed_by = null
-      where account_id = ${caller.accountId} and mailing_id = ${id} and state in ('queued', 'claimed', 'deferred')`,
+      update messages set state = 'cancelled', answered_at = clock_timestamp()
+      where account_id = ${caller.accountId} and mailing_id = ${id} and is_open and state in ('queued', 'deferred')`,
     )
   })
 }

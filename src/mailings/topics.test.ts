@@ -9,6 +9,7 @@ import { rows, run, sql } from '../platform/database.ts'
 import { freezeAudience } from './audience.ts'
 import type { Mailing } from './mailing.contract.ts'
 
+const EVERYTHING = { inHand: [], part: 0, parts: 1 }
 const { accountId, addTo, api, check, core, db, draft, get, groupOf, keyOf, messagesOf, name, program, stopsOf } =
   await startMailings()
 
@@ -19,7 +20,7 @@ const choose = (who: string, ...ids: string[]) => press(page(who), 'save', { off
 const leave = (who: string, ...ids: string[]) => press(page(who), 'save', { offered: ids })
 const pause = (who: string) => press(page(who), 'save', { pause: '30' })
 
-/** A mailing whose messages wait to be claimed. */
+/** A mailing whose messages wait. */
 async function sending(part: Record<string, unknown>): Promise<string> {
   const { id } = await draft(part)
   await freezeAudience(db, accountId, id)
@@ -133,11 +134,11 @@ test('a pause that begins while the audience is being frozen is met before hand-
   await pause('ann') // does not see those messages, and does not wait for them
   await freezing.end('commit')
   await run(db, sql`update mailings set status = 'sending' where account_id = ${accountId} and mailing_id = ${id}`)
-  const { claimed, withheld } = await claimMessages(db, { accountId, mailingId: id }, 1, 10)
+  const { claimed, withheld } = await claimMessages(db, { accountId, mailingId: id }, EVERYTHING, 10)
   expect([claimed.length, withheld]).toEqual([1, 1])
   expect(await answersOf(id)).toEqual([
     { state: 'withheld', answer: 'paused by the contact' },
-    { state: 'claimed', answer: null },
+    { state: 'queued', answer: null },
   ])
 })
 
@@ -157,23 +158,23 @@ test('who leaves the topic while the audience is being frozen is met at the last
   await freezing.end('commit')
   await run(db, sql`update mailings set status = 'sending' where account_id = ${accountId} and mailing_id = ${id}`)
   const mailing = { accountId, mailingId: id }
-  const { claimed } = await claimMessages(db, mailing, 1, 10)
+  const { claimed } = await claimMessages(db, mailing, EVERYTHING, 10)
   expect(claimed).toHaveLength(2)
   const ids = claimed.map(({ messageId }) => messageId)
   const passed = await handOver(db, accountId, 1, ids)
   const [bob] = claimed.filter(({ address }) => address === name('bob'))
   expect([...passed]).toEqual([bob?.messageId])
-  await settleRefused(db, accountId, 1, ids)
+  await settleRefused(db, accountId, ids)
   expect(await answersOf(id)).toEqual([
     { state: 'withheld', answer: 'left the topic' },
     { state: 'handed_over', answer: null },
   ])
-  expect((await claimMessages(db, mailing, 1, 10)).claimed).toEqual([])
+  expect((await claimMessages(db, mailing, EVERYTHING, 10)).claimed).toEqual([])
 })
 
 test('a pause that finds a hand-over under way is answered after it', async () => {
   const id = await sending({ groupIds: [await groupOf(['ann'])] })
-  const [message] = (await claimMessages(db, { accountId, mailingId: id }, 1, 1)).claimed
+  const [message] = (await claimMessages(db, { accountId, mailingId: id }, EVERYTHING, 1)).claimed
   const handingOver = await holdTransaction(core)
   await handingOver.query(`update messages set state = 'handed_over' where account_id = $1 and message_id = $2`, [
     accountId,

@@ -85,7 +85,7 @@ async function countContacts(db: Db, accountId: string, keys: ReturnType<typeof 
     with asked as materialized (select distinct address_key from (${keys}) keys)
     select count(*)::int as "all", count(standing.address_key)::int as already,
       (select count(*)::int from messages message join asked using (address_key)
-       where message.account_id = ${accountId} and message.state in ('queued', 'claimed', 'deferred')) as waiting
+       where message.account_id = ${accountId} and message.is_open and message.state in ('queued', 'deferred')) as waiting
     from asked left join standing_optouts standing
       on standing.account_id = ${accountId} and standing.address_key = asked.address_key`,
   )
@@ -98,7 +98,7 @@ async function waitingFor(db: Db, accountId: string, which: ReturnType<typeof sq
     db,
     sql<{ waiting: number }>`
     select count(*)::int as waiting from messages message
-    where message.account_id = ${accountId} and message.state in ('queued', 'claimed', 'deferred') and ${which}`,
+    where message.account_id = ${accountId} and message.is_open and message.state in ('queued', 'deferred') and ${which}`,
   )
   return waiting
 }

@@ -162,10 +162,10 @@ test('an opt-out waits for a hand-over of its message that passed the check, and
       await row(
         db,
         sql<{ message_id: string }>`
-      insert into messages (account_id, mailing_id, contact_id, address_key, state) values (${ACCOUNT}, ${++made}, ${contactId}, ${key}, 'claimed') returning message_id`,
+      insert into messages (account_id, mailing_id, contact_id, address_key, state) values (${ACCOUNT}, ${++made}, ${contactId}, ${key}, 'queued') returning message_id`,
       ),
     )
-  const HAND_OVER = `update messages set state = 'handed_over' where account_id = 1 and message_id = $1 and state = 'claimed'`
+  const HAND_OVER = `update messages set state = 'handed_over' where account_id = 1 and message_id = $1 and state = 'queued'`
   const handing = await holdTransaction(core)
   await handing.query(HAND_OVER, [messages[0]?.message_id])
   const late = optOut(db, ACCOUNT, [ann.key], { source: 'link' })
@@ -176,7 +176,7 @@ test('an opt-out waits for a hand-over of its message that passed the check, and
   await optingOut.query(OPT_OUT, [bob.key])
   const handed = run(
     db,
-    sql`update messages set state = 'handed_over' where account_id = ${ACCOUNT} and message_id = ${messages[1]?.message_id} and state = 'claimed'`,
+    sql`update messages set state = 'handed_over' where account_id = ${ACCOUNT} and message_id = ${messages[1]?.message_id} and state = 'queued'`,
   )
   await whenWaiting(asOwner)
   await optingOut.end('commit')

@@ -29,7 +29,7 @@ export async function mailingCounts(db: Db, accountId: string, ids: string[]): P
     sql<CountRow>`
     with message_counts as (
       select mailing_id, count(*) as recipients,
-        count(*) filter (where state in ('queued', 'claimed', 'handed_over')) as queued,
+        count(*) filter (where state in ('queued', 'handed_over')) as queued,
         count(*) filter (where state = 'accepted') as accepted,
         count(*) filter (where state = 'withheld') as withheld,
         count(*) filter (where state = 'deferred') as deferred,

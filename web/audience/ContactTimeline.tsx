@@ -68,7 +68,6 @@ const kinds: Record<string, Look> = {
   bounced: { icon: IconMailOff, tint: 'errored', sort: 'mail' },
   deferred: { icon: IconMail, sort: 'mail' },
   queued: { icon: IconMail, sort: 'mail' },
-  claimed: { icon: IconMail, sort: 'mail' },
   handed_over: { icon: IconMail, sort: 'mail' },
   unknown: { icon: IconMail, sort: 'mail' },
   cancelled: { icon: IconMailOff, sort: 'mail' },
