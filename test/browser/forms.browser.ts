@@ -1,11 +1,11 @@
 // Sign-up forms as an operator makes them and as visitors use them: without JavaScript, and back from an opt-out.
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import { inspect, looks } from './inspect.ts'
 import { expect, type Program, test } from './program.ts'
 import { choose, signInAnyWidth } from './sign-in.ts'
+import { bare, confirmLink, pressSignUp } from './visitor.ts'
 
-type Letters = { items: { id: string; recipient: string; subject: string }[] }
 type Found = { items: { status: string }[] }
 
 const NAME = 'Plant fair form'
@@ -17,43 +17,6 @@ async function prepare({ api }: Program) {
     senderAddress: 'news@fernmoor.example',
     postalAddress: '4 Glasshouse Lane, Fernmoor FM1 2GH',
   })
-}
-
-async function bare(browser: Browser, options: object = {}): Promise<Page> {
-  const context = await browser.newContext({
-    javaScriptEnabled: false,
-    viewport: { width: 320, height: 640 },
-    ...options,
-  })
-  return context.newPage()
-}
-
-/** The link in the newest confirmation mail to an address. */
-async function confirmLink({ api }: Program, address: string): Promise<string> {
-  let id = ''
-  await expect
-    .poll(async () => {
-      const { items } = await api<Letters>('GET', `/mailbox?search=${encodeURIComponent(address)}`)
-      id = items.find(({ subject }) => subject.startsWith('Confirm'))?.id ?? ''
-      return id
-    })
-    .not.toBe('')
-  const { text } = await api<{ text: string }>('GET', `/mailbox/${id}`)
-  return /https?:\/\/\S+\/confirm\/\S+/.exec(text)?.[0] ?? ''
-}
-
-/** Presses until the answer is there: a form that is sent within 2 seconds asks to be sent once more. */
-async function pressSignUp(page: Page) {
-  await expect
-    .poll(
-      async () => {
-        const button = page.getByRole('button', { name: 'Sign up' })
-        if (await button.isVisible()) await button.click()
-        return page.getByRole('heading', { level: 1, name: 'Look in your mailbox' }).isVisible()
-      },
-      { intervals: [2100] },
-    )
-    .toBe(true)
 }
 
 /** No violation in both looks at the narrowest width. */

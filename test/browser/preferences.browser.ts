@@ -1,9 +1,10 @@
 // The preferences page as a recipient uses it, and what operators see of it.
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import { inspect, looks } from './inspect.ts'
 import { expect, type Program, test } from './program.ts'
 import { signIn, signInAnyWidth } from './sign-in.ts'
+import { bare, confirmLink, pressSignUp } from './visitor.ts'
 
 type Added = { id: string }
 type Letters = { items: { id: string; recipient: string }[] }
@@ -52,11 +53,6 @@ async function offers({ api }: Program) {
 
 const recordOf = ({ api }: Program, id: string) => api<Record>('GET', `/contacts/${id}`)
 
-async function bare(browser: Browser): Promise<Page> {
-  const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 320, height: 480 } })
-  return context.newPage()
-}
-
 async function expectFirstIsLargest(page: Page) {
   const boxes = await Promise.all((await page.getByRole('button').all()).map((button) => button.boundingBox()))
   const areas = boxes.map((box) => (box ? box.width * box.height : 0))
@@ -64,13 +60,13 @@ async function expectFirstIsLargest(page: Page) {
   expect(Math.max(...areas)).toBe(areas[0])
 }
 
-test('a recipient leaves one topic, pauses, then leaves everything, without JavaScript (LW-3, UX-9)', async ({
+test('a recipient leaves one topic, pauses, leaves everything, and comes back by form and confirmation, without JavaScript (LW-3, UX-9, LW-16)', async ({
   browser,
   program,
 }) => {
   await offers(program)
   const { id, address, page: link } = await reader(program)
-  const page = await bare(browser)
+  const page = await bare(browser, 480)
   await page.goto(link)
   await expect(page.getByRole('heading', { level: 1, name: 'Your mail from Fernmoor Garden' })).toBeVisible()
   const first = page.getByRole('button').first()
@@ -112,6 +108,19 @@ test('a recipient leaves one topic, pauses, then leaves everything, without Java
   await page.goto(link)
   await expect(page.getByRole('heading', { level: 1, name: 'You are opted out' })).toBeVisible()
   await expect(page.getByRole('checkbox')).toHaveCount(0)
+
+  const { signUpLink } = await program.api<{ signUpLink: string }>('GET', `/contacts/${id}`)
+  await page.goto(signUpLink)
+  await page.getByLabel('Email address').fill(address)
+  await page.getByRole('checkbox').check()
+  await pressSignUp(page)
+  expect((await recordOf(program, id)).status).toBe('opt_out')
+  await page.goto(await confirmLink(program, address))
+  await page.getByRole('button', { name: 'Confirm' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'You are signed up' })).toBeFocused()
+  expect((await recordOf(program, id)).status).toBe('active')
+  await page.goto(link)
+  await expect(page.getByRole('checkbox', { name: 'Garden news' })).toBeVisible()
   expect(await page.context().cookies()).toEqual([])
   await page.context().close()
 })
@@ -161,7 +170,7 @@ for (const { lang, colorScheme } of [
 test('the way out is the largest button in German too (LW-3)', async ({ browser, program }) => {
   await offers(program)
   const { page: link } = await reader(program)
-  const page = await bare(browser)
+  const page = await bare(browser, 480)
   await page.goto(`${link}?lang=de`)
   await expect(page.getByRole('button').first()).toHaveText('Alles abbestellen')
   await expectFirstIsLargest(page)
