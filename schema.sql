@@ -565,8 +565,15 @@ create table mailings (
   send_at timestamp with time zone,
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
+  time_zone text,
+  local_time timestamp without time zone,
+  per_hour integer,
+  pause_reason text,
+  watched_from timestamp with time zone,
   constraint mailings_pkey PRIMARY KEY (account_id, mailing_id),
   constraint mailings_name_check CHECK ((name <> ''::text)),
+  constraint mailings_pause_reason_check CHECK ((pause_reason = ANY (ARRAY['blocks'::text, 'complaints'::text]))),
+  constraint mailings_per_hour_check CHECK ((per_hour > 0)),
   constraint mailings_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'scheduled'::text, 'sending'::text, 'paused'::text, 'sent'::text, 'cancelled'::text])))
 );
 CREATE INDEX mailings_sending ON public.mailings USING btree (account_id, mailing_id) WHERE (status = 'sending'::text);
@@ -703,6 +710,14 @@ create table segments (
   constraint segments_name_check CHECK ((name <> ''::text))
 );
 CREATE UNIQUE INDEX segments_name ON public.segments USING btree (account_id, lower((name COLLATE "und-x-icu"))) WHERE (archived_at IS NULL);
+
+create table sending_rates (
+  account_id bigint not null,
+  subject text not null,
+  allowance double precision not null,
+  at timestamp with time zone not null,
+  constraint sending_rates_pkey PRIMARY KEY (account_id, subject)
+);
 
 create table sessions (
   token_hash bytea not null,
@@ -2002,6 +2017,29 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.take_turns(of_account bigint, of_subject text, most integer, of_seconds integer, wanted integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  at_once double precision := greatest(1, most / 60);
+  moment timestamptz;
+  rate sending_rates;
+  filled double precision;
+  given int;
+begin
+  insert into sending_rates (account_id, subject, allowance, at) values (of_account, of_subject, at_once, clock_timestamp())
+    on conflict do nothing;
+  select * into rate from sending_rates where account_id = of_account and subject = of_subject for update;
+  moment := greatest(clock_timestamp(), rate.at);
+  filled := least(at_once, rate.allowance + extract(epoch from moment - rate.at) * (most - at_once + 1) / of_seconds);
+  given := least(wanted, floor(filled));
+  update sending_rates set allowance = least(at_once, filled - given), at = moment
+    where account_id = of_account and subject = of_subject;
+  return given;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.withhold_messages(of_account bigint)
  RETURNS void
  LANGUAGE sql
@@ -2087,11 +2125,13 @@ grant execute on function record_pause(bigint,bytea,integer) to lastword_app;
 grant delete, insert, select, update on responses to lastword_app;
 grant execute on function rule_of(bigint,text,text) to lastword_app;
 grant delete, insert, select, update on segments to lastword_app;
+grant delete, insert, select, update on sending_rates to lastword_app;
 grant delete, insert, select, update on sessions to lastword_app;
 grant execute on function set_one_optout(bigint,boolean,bigint) to lastword_app;
 grant delete, insert, select, update on sign_in_failures to lastword_app;
 grant select on sign_up_counts to lastword_app;
 grant select on sign_ups to lastword_app;
 grant select on standing_optouts to lastword_app;
+grant execute on function take_turns(bigint,text,integer,integer,integer) to lastword_app;
 grant delete, insert, select, update on topics to lastword_app;
 grant delete, insert, select, update on users to lastword_app;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Core } from '../platform/core.ts'
 import type { ClaimedMessage } from './message.ts'
-import { claimMessages, finishMailing, releaseClaims, sendingMailings } from './queue.ts'
+import { claimInPace, type Pace } from './pace.ts'
+import { finishMailing, releaseClaims, sendingMailings } from './queue.ts'
 
 const POLL_MS = 1000
 
@@ -27,6 +28,7 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
   const ready: ClaimedMessage[] = []
   const inHand = new Set<string>()
   const takers = new Set<() => void>()
+  const pace: Pace = { core, processId, slots: new Map() }
   let stopped = false
   let lostClaims = false
   let alarm = new AbortController()
@@ -45,9 +47,9 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
     let found = 0
     for (const mailing of await sendingMailings(core.db)) {
       if (stopped) return found
-      const { claimed, withheld } = await claimMessages(core.db, mailing, processId, batch)
-      found += claimed.length + withheld
-      if (claimed.length + withheld === 0) await finishMailing(core.db, mailing)
+      const { claimed, moved } = await claimInPace(pace, mailing, batch)
+      found += claimed.length + moved
+      if (claimed.length + moved === 0) await finishMailing(core.db, mailing)
       ready.push(...claimed)
       for (const taker of takers) taker()
       while (!stopped && ready.length >= enough) await rest(POLL_MS)

@@ -3,14 +3,15 @@ import { isRetryable, isWithheld } from '../platform/errors.ts'
 import { recordAnswers, recording } from './answer.ts'
 import type { Answer, ClaimedMessage } from './message.ts'
 
-export type SendingMailing = { accountId: string; mailingId: string }
+export type MailingName = { accountId: string; mailingId: string }
+export type SendingMailing = MailingName & { perHour: number | null }
 
 /** The mailings that are being sent, of every account: where to look for work. */
 export function sendingMailings(db: Db): Promise<SendingMailing[]> {
   return rows(
     db,
     sql<SendingMailing>`
-    select account_id as "accountId", mailing_id as "mailingId" from mailings where status = 'sending'
+    select account_id as "accountId", mailing_id as "mailingId", per_hour as "perHour" from mailings where status = 'sending'
     order by account_id, mailing_id`,
   )
 }
@@ -26,7 +27,7 @@ type ClaimedRow = Omit<ClaimedMessage, 'accountId'> & { state: string }
  */
 export async function claimMessages(
   db: Db,
-  { accountId, mailingId }: SendingMailing,
+  { accountId, mailingId }: MailingName,
   processId: number,
   limit: number,
 ): Promise<{ claimed: ClaimedMessage[]; withheld: number }> {
@@ -186,7 +187,7 @@ export async function inheritMessages(trx: Trx, dead: number[]): Promise<void> {
 const accounts = (db: Db | Trx) => rows(db, sql<{ account_id: string }>`select account_id from accounts`)
 
 /** Notes the end of a mailing when none of its messages is open any more. */
-export async function finishMailing(db: Db, { accountId, mailingId }: SendingMailing): Promise<boolean> {
+export async function finishMailing(db: Db, { accountId, mailingId }: MailingName): Promise<boolean> {
   const finished = await run(
     db,
     sql`
@@ -204,7 +205,7 @@ export async function finishMailing(db: Db, { accountId, mailingId }: SendingMai
 }
 
 /** Stops a mailing until an operator resumes it, and says why. */
-export async function pauseMailing(db: Db, { accountId, mailingId }: SendingMailing, problem: string): Promise<void> {
+export async function pauseMailing(db: Db, { accountId, mailingId }: MailingName, problem: string): Promise<void> {
   await run(
     db,
     sql`
@@ -214,7 +215,7 @@ export async function pauseMailing(db: Db, { accountId, mailingId }: SendingMail
 }
 
 /** Says on the mailing why it does not get on, or with null that it does again. */
-export async function noteProblem(db: Db, mailing: SendingMailing, problem: string | null): Promise<void> {
+export async function noteProblem(db: Db, mailing: MailingName, problem: string | null): Promise<void> {
   await run(
     db,
     sql`

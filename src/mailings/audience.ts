@@ -218,13 +218,19 @@ export async function oneRecipient(db: Db, accountId: string, mailingId: string)
 /**
  * Writes one queued message for every contact that may receive, in one statement. Running it again adds nobody twice.
  *
+ * @param dueAt when `contact` gets it
  * @returns how many were added
  */
-export async function freezeAudience(db: Db, accountId: string, mailingId: string): Promise<number> {
+export async function freezeAudience(
+  db: Db,
+  accountId: string,
+  mailingId: string,
+  dueAt: RawBuilder<unknown> = sql`now()`,
+): Promise<number> {
   const audience = await audienceOf(db, accountId, mailingId)
   const frozen = await sql`
-    insert into messages (account_id, mailing_id, contact_id, address_key, by_topic)
-    select contact.account_id, ${mailingId}, contact.contact_id, contact.address_key, ${audience.hasTopics}::boolean
+    insert into messages (account_id, mailing_id, contact_id, address_key, by_topic, due_at)
+    select contact.account_id, ${mailingId}, contact.contact_id, contact.address_key, ${audience.hasTopics}::boolean, ${dueAt}
     from ${recipientsOf(accountId, audience)}
     on conflict (account_id, mailing_id, contact_id) do nothing`.execute(db)
   return Number(frozen.numAffectedRows ?? 0)

@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { type Mailing, mailing, mailingCheck, mailingPreview, mailings } from '../../src/mailings/mailing.contract.ts'
 import { get, post } from '../api.ts'
 import { count, percent } from '../ui/format.ts'
+import { reasonOf } from './progressWords.ts'
 
 export const perPage = 50
 
@@ -44,9 +45,10 @@ export function settled({ counts }: Mailing): number {
   return counts.accepted + counts.bounced + counts.withheld + counts.unknown
 }
 
-/** "Sending, 57%", "Sent", "Paused". */
+/** "Sending, 57%", "Sent", "Paused: 5.2% blocked". */
 export function stateOf(one: Mailing): string {
   if (one.status === 'sending') return `Sending, ${percent(settled(one), one.counts.recipients)}`
+  if (one.status === 'paused' && one.pauseReason) return `Paused: ${reasonOf(one).short}`
   return words[one.status]
 }
 

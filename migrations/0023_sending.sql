@@ -1,0 +1,42 @@
+-- 0023 sending control: when and how fast a mailing goes out, and why it was stopped.
+-- Why a table of rates: several programs send together, and a limit holds for all of them only where they all look.
+alter table mailings
+  add column time_zone    text,                     -- in which the time was chosen; an IANA name
+  add column local_time   timestamp,                -- everybody gets it when their own clock shows this; null: all at send_at
+  add column per_hour     int check (per_hour > 0),
+  add column pause_reason text check (pause_reason in ('blocks', 'complaints')),  -- null: by hand, or see problem
+  add column watched_from timestamptz;              -- started or resumed: rates are counted from here
+
+-- How much of a limit is left: "mailing 12", or with account 0, for the whole installation, "relay …" and "domain …".
+create table sending_rates (
+  account_id bigint not null,
+  subject    text not null,
+  allowance  double precision not null,             -- messages that may leave now
+  at         timestamptz not null,                  -- when that was so
+  primary key (account_id, subject)
+);
+grant select, insert, update, delete on sending_rates to lastword_app;
+
+-- Takes up to `wanted` turns of a limit of `most` in `of_seconds`, and gives how many there were; less than none puts back.
+-- A sixtieth of the limit may leave at once, the rest evenly: what is saved up and what comes in never make more than `most`
+-- in any `of_seconds`.
+create function take_turns(of_account bigint, of_subject text, most int, of_seconds int, wanted int) returns int
+language plpgsql as $$
+declare
+  at_once double precision := greatest(1, most / 60);
+  moment timestamptz;
+  rate sending_rates;
+  filled double precision;
+  given int;
+begin
+  insert into sending_rates (account_id, subject, allowance, at) values (of_account, of_subject, at_once, clock_timestamp())
+    on conflict do nothing;
+  select * into rate from sending_rates where account_id = of_account and subject = of_subject for update;
+  moment := greatest(clock_timestamp(), rate.at);
+  filled := least(at_once, rate.allowance + extract(epoch from moment - rate.at) * (most - at_once + 1) / of_seconds);
+  given := least(wanted, floor(filled));
+  update sending_rates set allowance = least(at_once, filled - given), at = moment
+    where account_id = of_account and subject = of_subject;
+  return given;
+end $$;
+grant execute on function take_turns(bigint, text, int, int, int) to lastword_app;
