@@ -97,6 +97,15 @@ test('who opted out reads that confirming ends it, in the language of the sign-u
   expect(text).toContain('التأكيد ينهي ذلك الإلغاء')
 })
 
+test('it takes the first of several relays that can be reached', async () => {
+  const server = keep(await startMailServer())
+  const address = fresh()
+  start({ ...server.smtp, port: 1 }, { moreRelays: [server.smtp] })
+  await ask(address)
+  await until(address, 'accepted')
+  expect(server.messages.map(({ to }) => to)).toEqual([address])
+})
+
 test('over SMTP it goes once, signed with DKIM, to the address alone', async () => {
   const server = keep(await startMailServer())
   const address = fresh()

@@ -8,8 +8,11 @@ const POLL_MS = 1000
 
 /** Claimed messages for the connections of this process. */
 export type Feed = {
-  /** Waits for 1 to `most` messages; none after `patienceMs` or once the feed is stopped. */
-  take: (most: number, patienceMs?: number) => Promise<ClaimedMessage[]>
+  /**
+   * Waits for 1 to `most` messages; none after `patienceMs` or once the feed is stopped. Of those that wait the lowest
+   * `rank` is first.
+   */
+  take: (most: number, patienceMs?: number, rank?: () => number) => Promise<ClaimedMessage[]>
   /** To be called once for every message taken, when nothing more happens to it here. */
   done: (messages: ClaimedMessage[]) => void
   /** There may be something new. */
@@ -27,7 +30,7 @@ export type Feed = {
 export function openFeed(core: Core, processId: number, { batch, enough }: { batch: number; enough: number }): Feed {
   const ready: ClaimedMessage[] = []
   const inHand = new Set<string>()
-  const takers = new Set<() => void>()
+  const takers = new Map<() => void, () => number>()
   const pace: Pace = { core, processId, slots: new Map() }
   let stopped = false
   let lostClaims = false
@@ -51,7 +54,7 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
       found += claimed.length + moved
       if (claimed.length + moved === 0) await finishMailing(core.db, mailing)
       ready.push(...claimed)
-      for (const taker of takers) taker()
+      wakeTakers()
       while (!stopped && ready.length >= enough) await rest(POLL_MS)
     }
     return found
@@ -69,7 +72,11 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
   }
   const supplying = supply()
 
-  function arrival(withinMs: number): Promise<void> {
+  function wakeTakers() {
+    for (const [taker] of [...takers].sort(([, one], [, other]) => one() - other())) taker()
+  }
+
+  function arrival(withinMs: number, rank: () => number): Promise<void> {
     return new Promise((resolve) => {
       function taker() {
         clearTimeout(timer)
@@ -77,13 +84,13 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
         resolve()
       }
       const timer = setTimeout(taker, withinMs)
-      takers.add(taker)
+      takers.set(taker, rank)
     })
   }
 
-  async function take(most: number, patienceMs = 60_000): Promise<ClaimedMessage[]> {
+  async function take(most: number, patienceMs = 60_000, rank = () => 0): Promise<ClaimedMessage[]> {
     const deadline = Date.now() + patienceMs
-    while (ready.length === 0 && !stopped && Date.now() < deadline) await arrival(deadline - Date.now())
+    while (ready.length === 0 && !stopped && Date.now() < deadline) await arrival(deadline - Date.now(), rank)
     const taken = stopped ? [] : ready.splice(0, most)
     for (const { messageId } of taken) inHand.add(messageId)
     if (ready.length < enough) wake()
@@ -101,7 +108,7 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
     stop: async () => {
       stopped = true
       wake()
-      for (const taker of takers) taker()
+      wakeTakers()
       await supplying
     },
   }

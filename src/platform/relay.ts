@@ -18,6 +18,8 @@ export type Smtp = {
 }
 
 export type Relay = Smtp & {
+  /** Its part of the messages beside other relays; 1 when absent. */
+  weight?: number
   /** Most messages through it, of all programs together. */
   limit?: { most: number; seconds: number }
 }
@@ -31,9 +33,9 @@ export type Relay = Smtp & {
 export function readRelays(text: string, connections: number): Relay[] {
   const given = text.split(/\s+/).filter(Boolean).map(readOne)
   const sum = given.reduce((total, { weight }) => total + weight, 0)
-  const relays = given.map(({ weight, own, ...relay }) => ({
+  const relays = given.map(({ own, ...relay }) => ({
     ...relay,
-    connections: own ?? Math.max(1, Math.round((connections * weight) / sum)),
+    connections: own ?? Math.max(1, Math.round((connections * relay.weight) / sum)),
   }))
   const twice = relays.find((relay, index) => relays.findIndex((other) => nameOf(other) === nameOf(relay)) < index)
   if (twice) throw new Error(`SMTP_URL: ${nameOf(twice)} is there twice.`)
