@@ -15,6 +15,8 @@ export type Feed = {
   take: (most: number, patienceMs?: number, rank?: () => number) => Promise<ClaimedMessage[]>
   /** To be called once for every message taken, when nothing more happens to it here. */
   done: (messages: ClaimedMessage[]) => void
+  /** A message taken and not used: another lane may have it. */
+  putBack: (message: ClaimedMessage) => void
   /** There may be something new. */
   wake: () => void
   isStopped: () => boolean
@@ -102,6 +104,11 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
     done: (messages) => {
       for (const { messageId } of messages) inHand.delete(messageId)
       if (inHand.size === 0 && ready.length === 0) wake()
+    },
+    putBack: (message) => {
+      inHand.delete(message.messageId)
+      ready.unshift(message)
+      wakeTakers()
     },
     wake,
     isStopped: () => stopped,

@@ -31,15 +31,15 @@ export async function smtpLane(desk: Desk, way: Way): Promise<void> {
     ahead = null
   }
   while (!feed.isStopped()) {
-    if (!way.admits(lane) || !(await hasTurn(desk, way))) {
+    const [message] = way.admits(lane) ? await feed.take(1, ahead ? 0 : IDLE_MS, way.rank) : []
+    if (!way.admits(lane) || (message && !(await hasTurn(desk, way)))) {
+      if (message) feed.putBack(message)
       await land()
       await nap(REST_MS, desk)
       continue
     }
-    const [message] = await feed.take(1, ahead ? 0 : IDLE_MS, way.rank)
     if (message) way.took()
     else {
-      way.putBack()
       if (ahead) await land()
       else {
         connection?.quit()

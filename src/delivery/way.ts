@@ -19,8 +19,6 @@ export type Way = {
   worked: () => void
   /** Takes one of the messages that its limit allows; false when there is none left now. */
   turn: () => Promise<boolean>
-  /** The turn was not needed. */
-  putBack: () => void
   /** Messages given to it by its weight: of those that wait for one the lowest is next. */
   rank: () => number
   took: () => void
@@ -73,8 +71,8 @@ export function openWay(
 }
 
 /** What a relay may take, drawn from the limit of all programs a second's worth at a time. */
-function openStock({ db }: Core, { limit }: Relay, name: string): Pick<Way, 'turn' | 'putBack'> {
-  if (!limit) return { turn: async () => true, putBack: () => {} }
+function openStock({ db }: Core, { limit }: Relay, name: string): Pick<Way, 'turn'> {
+  if (!limit) return { turn: async () => true }
   const limited: Limited = { accountId: EVERYBODY, subject: `relay ${name}`, limit }
   const atOnce = Math.max(1, Math.floor(limit.most / limit.seconds))
   let stock = 0
@@ -92,9 +90,6 @@ function openStock({ db }: Core, { limit }: Relay, name: string): Pick<Way, 'tur
       if (stock === 0) return false
       stock -= 1
       return true
-    },
-    putBack: () => {
-      stock += 1
     },
   }
 }
