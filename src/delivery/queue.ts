@@ -1,3 +1,4 @@
+import type { PauseReason } from '../mailings/mailing.contract.ts'
 import { type Db, rows, run, sql, type Trx } from '../platform/database.ts'
 import { isRetryable, isWithheld } from '../platform/errors.ts'
 import { recordAnswers, recording } from './answer.ts'
@@ -204,12 +205,17 @@ export async function finishMailing(db: Db, { accountId, mailingId }: MailingNam
   return finished > 0
 }
 
-/** Stops a mailing until an operator resumes it, and says why. */
-export async function pauseMailing(db: Db, { accountId, mailingId }: MailingName, problem: string): Promise<void> {
+/** Stops a mailing until an operator resumes it, and says why; one with a `reason` is resumed by who names it. */
+export async function pauseMailing(
+  db: Db,
+  { accountId, mailingId }: MailingName,
+  problem: string,
+  reason: PauseReason | null = null,
+): Promise<void> {
   await run(
     db,
     sql`
-    update mailings set status = 'paused', problem = ${problem}, updated_at = now()
+    update mailings set status = 'paused', problem = ${problem}, pause_reason = ${reason}, updated_at = now()
     where account_id = ${accountId} and mailing_id = ${mailingId} and status = 'sending'`,
   )
 }

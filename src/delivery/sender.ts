@@ -1,3 +1,4 @@
+import type { PauseReason } from '../mailings/mailing.contract.ts'
 import type { Core } from '../platform/core.ts'
 import { recordAnswers } from './answer.ts'
 import { type Feed, openFeed } from './feed.ts'
@@ -10,7 +11,10 @@ import { openRender, type Render } from './render.ts'
 import type { SmtpConnection } from './smtp.ts'
 import { smtpLane } from './smtp-lane.ts'
 import { together } from './together.ts'
+import { judgeComplaints, openWatch, type Watch } from './watch.ts'
 import { openWay, relaysOf, type Way } from './way.ts'
+
+const JUDGE_EVERY_MS = 5000
 
 export type SenderOptions = {
   /** Opens a connection to the configured server; tests hand in one with their own certificates. */
@@ -50,7 +54,8 @@ export type Desk = {
   doesNotWork: (message: ClaimedMessage, problem: string) => Promise<void>
   worksAgain: (message: ClaimedMessage) => Promise<void>
   /** Stops a mailing until an operator resumes it, and says why. */
-  pause: (message: ClaimedMessage, problem: string) => Promise<void>
+  pause: (message: ClaimedMessage, problem: string, reason?: PauseReason) => Promise<void>
+  watch: Watch
   /** Aborted when `stop` has waited long enough. */
   over: AbortSignal
 }
@@ -72,10 +77,14 @@ export function startSender(core: Core, process: { id: number }, options: Sender
   const desk = openDesk(core, process.id, { feed, render, ways, over: over.signal, options })
   const lanes = smtp ? ways.flatMap((way) => lanesOf(desk, way)) : [mailboxLane(desk)]
   const listening = listenForMessages(core, feed.wake)
+  const judging = setInterval(() => {
+    void judgeComplaints(core).catch((error: unknown) => core.log.warn({ err: error }, 'complaints not looked at'))
+  }, JUDGE_EVERY_MS)
   return {
     wake: feed.wake,
     stop: async () => {
       const timer = setTimeout(() => over.abort(), options.stopWithinMs ?? 20_000)
+      clearInterval(judging)
       await feed.stop()
       await Promise.all(lanes)
       clearTimeout(timer)
@@ -122,7 +131,8 @@ function openDesk(core: Core, processId: number, { feed, render, ways, over, opt
       troubled.add(message.mailingId)
       return patiently(core, over, () => noteProblem(db, message, problem))
     },
-    pause: (message, problem) => patiently(core, over, () => pauseMailing(db, message, problem)),
+    pause: (message, problem, reason) => patiently(core, over, () => pauseMailing(db, message, problem, reason)),
+    watch: openWatch(core.clock),
     worksAgain: async (message) => {
       if (troubled.delete(message.mailingId)) await patiently(core, over, () => noteProblem(db, message, null))
     },

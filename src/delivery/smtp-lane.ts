@@ -106,6 +106,8 @@ function fly(desk: Desk, connection: SmtpConnection, { message, way, ready, befo
   }
   const outcome = connection.deliver(ready.envelope, ready.raw, ask).then(async (given) => {
     const what = heard(desk, way, given)
+    const stop = desk.watch.note(message, what)
+    if (stop !== null) await desk.pause(message, stop, 'blocks').catch((err: unknown) => notStopped(desk, err))
     if (what.kind === 'accepted') unrecorded.answer = answerFor(message, what, desk.core.clock())
     else await settle(desk, message, what)
     return what
@@ -139,6 +141,8 @@ async function landed(desk: Desk, flight: Flight): Promise<boolean> {
   way.failed()
   return true
 }
+
+const notStopped = ({ core }: Desk, err: unknown) => core.log.error({ err }, 'a mailing that is blocked goes on')
 
 /** Connections over which something was accepted. */
 const useful = new WeakSet<SmtpConnection>()
