@@ -41,15 +41,25 @@ function secondsLeft(open: number, perMinute: number, perHour: number | null): n
 async function nextOf(db: Db, accountId: string, mailing: Sending, at: Date): Promise<MailingProgress['next']> {
   const found = await maybeRow(
     db,
-    sql<{ time_zone: string; recipients: number }>`
-    select count(*)::int as recipients, mode() within group (
-             order by coalesce(zone.name, ${mailing.time_zone}::text)) as time_zone
+    sql<{ time_zone: string | null; recipients: number }>`
+    select count(*)::int as recipients,
+           mode() within group (order by coalesce(contact.fields ->> ${TIME_ZONE_FIELD}, ${mailing.time_zone}::text)) as time_zone
     from messages message
     left join contacts contact on contact.account_id = message.account_id and contact.contact_id = message.contact_id
-    left join pg_timezone_names zone on lower(zone.name) = lower(contact.fields ->> ${TIME_ZONE_FIELD})
     where message.account_id = ${accountId} and message.mailing_id = ${mailing.mailing_id} and message.state = 'queued'
       and message.due_at = ${at}
     having count(*) > 0`,
   )
-  return found ? { at: at.toISOString(), timeZone: found.time_zone, recipients: found.recipients } : null
+  if (!found) return null
+  const elsewhere = mailing.time_zone ?? 'UTC'
+  const timeZone = isKnown(found.time_zone) ? found.time_zone : elsewhere
+  return { at: at.toISOString(), timeZone, recipients: found.recipients }
+}
+
+function isKnown(timeZone: string | null): timeZone is string {
+  try {
+    return timeZone !== null && new Intl.DateTimeFormat('en', { timeZone }).format(0) !== ''
+  } catch {
+    return false
+  }
 }

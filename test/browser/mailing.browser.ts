@@ -71,6 +71,49 @@ test('a mailing is written, sent and read; who opts out through it gets no other
   await expect(page.getByRole('button', { name: 'Send to 0 people' })).toBeDisabled()
 })
 
+test('a mailing is scheduled in a time zone, another is sent slowly, paused, resumed and cancelled', async ({
+  page,
+  program,
+}) => {
+  await fill(program, 'Asters')
+  await signIn(page, program)
+  await writeMailing(page, 'Aster days', 'Asters')
+  await page.getByRole('radio', { name: 'At a time', exact: true }).check()
+  await page.getByRole('button', { name: 'Send to 2 people' }).click()
+  await expect(page.getByText('Enter a day and a time.')).toBeVisible()
+  await page.getByLabel('Day and time').fill('2020-06-01T09:00')
+  await page.getByRole('button', { name: 'Send to 2 people' }).click()
+  await expect(page.getByText('This time has passed.')).toBeVisible()
+  await page.getByLabel('Day and time').fill('2037-06-01T09:00')
+  await page.getByRole('combobox', { name: 'Time zone' }).fill('Kolkata')
+  await page.getByRole('option', { name: /Kolkata|Calcutta/ }).click()
+  await page.getByRole('button', { name: 'Send to 2 people' }).click()
+  const yes = (name: string) => page.getByRole('dialog', { name }).getByRole('button', { name: 'Yes' })
+  await yes('Send to 2 people?').click()
+  await expect(page.getByText(/Will be sent 1 Jun 2037, 09:00 Asia\/(Kolkata|Calcutta)/)).toBeVisible()
+  await page.getByRole('button', { name: 'Cancel mailing' }).click()
+  await yes('Cancel this mailing?').click()
+  await expect(page.getByText('Cancelled', { exact: true })).toBeVisible()
+
+  await writeMailing(page, 'Slow asters', 'Asters')
+  await page.getByLabel(/^Most messages an hour/).fill('1')
+  await page.getByRole('button', { name: 'Send to 2 people' }).click()
+  await expect(page.getByText('With 1 message an hour it takes about 2 hours.')).toBeVisible()
+  await yes('Send to 2 people?').click()
+  await expect(page.getByRole('heading', { name: '1 of 2 messages' })).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByRole('progressbar', { name: 'Sending, 50 per cent done' })).toBeVisible()
+  await expect(page.getByText(/About 1 hour left|About 60 minutes left/)).toBeVisible()
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await expect(page.getByText(/^Paused, started/)).toBeVisible()
+  await page.reload()
+  await page.getByRole('button', { name: 'Resume' }).click()
+  await expect(page.getByText(/^Sending since/)).toBeVisible()
+  await page.getByRole('button', { name: 'Cancel mailing' }).click()
+  await expect(page.getByText(/^1 person has it already\. The other 1 will not get it/)).toBeVisible()
+  await yes('Cancel this mailing?').click()
+  await expect(page.getByText('Cancelled', { exact: true })).toBeVisible()
+})
+
 for (const { colorScheme, width } of looks)
   test(`the screens of mailings and settings are sound in ${colorScheme} at ${width} pixels`, async ({
     browser,

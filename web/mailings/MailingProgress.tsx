@@ -193,7 +193,11 @@ function Bar({ mailing }: { mailing: Mailing }) {
   )
 }
 
-function Tiles({ mailing: { counts } }: { mailing: Mailing }) {
+function Tiles({ mailing: { counts, status } }: { mailing: Mailing }) {
+  const complaintNote =
+    status === 'sending' || status === 'paused'
+      ? `${percent(counts.complained, counts.accepted)}, pauses at 0.3%`
+      : percent(counts.complained, counts.accepted)
   return (
     <div className="tiles">
       <Tile
@@ -213,7 +217,13 @@ function Tiles({ mailing: { counts } }: { mailing: Mailing }) {
       />
       <Tile icon={IconLock} tint="optOut" label="Held back" value={count(counts.withheld)} note="at the last moment" />
       <Tile icon={IconLock} tint="optOut" label="Opted out" value={count(counts.optedOut)} note="from this mailing" />
-      <Tile icon={IconAlertTriangle} tint="red" label="Complaints" value={count(counts.complained)} />
+      <Tile
+        icon={IconAlertTriangle}
+        tint="red"
+        label="Complaints"
+        value={count(counts.complained)}
+        note={complaintNote}
+      />
       {counts.unknown > 0 && (
         <Tile
           icon={IconQuestionMark}
