@@ -16,10 +16,9 @@ import { Panel } from '../ui/Panel.tsx'
 import { usePlace } from '../ui/place.tsx'
 import { about } from './progressWords.ts'
 import { zonedTime } from './zonedTime.ts'
+import { zonesWith } from './zones.ts'
 
 type When = 'now' | 'at' | 'own'
-
-const zones = Intl.supportedValuesOf('timeZone')
 
 const begins: Record<When, string> = {
   now: 'Sending begins at once.',
@@ -82,7 +81,8 @@ export function SendTime({ mailing, check }: { mailing: Mailing; check: MailingC
             />
             <Select
               label="Time zone"
-              data={zones.includes(place.zone) ? zones : [place.zone, ...zones]}
+              data={zonesWith(place.zone)}
+              nothingFoundMessage="No time zone is called that. Try the largest city nearby."
               value={zone}
               searchable
               allowDeselect={false}
