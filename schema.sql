@@ -547,6 +547,21 @@ create table mailing_topics (
   constraint mailing_topics_account_id_topic_id_fkey FOREIGN KEY (account_id, topic_id) REFERENCES topics(account_id, topic_id) ON DELETE CASCADE
 );
 
+create table mailing_variants (
+  account_id bigint not null,
+  mailing_id bigint not null,
+  variant smallint not null,
+  subject text,
+  from_name text,
+  from_address text,
+  html text,
+  text text,
+  compiled jsonb,
+  constraint mailing_variants_pkey PRIMARY KEY (account_id, mailing_id, variant),
+  constraint mailing_variants_account_id_mailing_id_fkey FOREIGN KEY (account_id, mailing_id) REFERENCES split_tests(account_id, mailing_id) ON DELETE CASCADE,
+  constraint mailing_variants_variant_check CHECK (((variant >= 2) AND (variant <= 4)))
+);
+
 create table mailings (
   account_id bigint not null,
   mailing_id bigint generated always as identity not null,
@@ -593,10 +608,12 @@ create table messages (
   answered_at timestamp with time zone,
   answer text,
   by_topic boolean default false not null,
+  variant smallint,
   constraint messages_pkey PRIMARY KEY (account_id, message_id),
   constraint messages_account_id_mailing_id_contact_id_key UNIQUE (account_id, mailing_id, contact_id),
   constraint messages_address_key_check CHECK ((octet_length(address_key) = 16)),
-  constraint messages_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'claimed'::text, 'handed_over'::text, 'accepted'::text, 'deferred'::text, 'bounced'::text, 'withheld'::text, 'unknown'::text, 'cancelled'::text])))
+  constraint messages_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'claimed'::text, 'handed_over'::text, 'accepted'::text, 'deferred'::text, 'bounced'::text, 'withheld'::text, 'unknown'::text, 'cancelled'::text]))),
+  constraint messages_variant_check CHECK (((variant >= 1) AND (variant <= 4)))
 );
 CREATE INDEX messages_by_contact ON public.messages USING btree (account_id, contact_id);
 CREATE INDEX messages_due ON public.messages USING btree (account_id, mailing_id, due_at) WHERE (state = ANY (ARRAY['queued'::text, 'deferred'::text]));
@@ -777,6 +794,25 @@ CREATE INDEX sign_ups_by_canonical ON public.sign_ups USING btree (account_id, c
 CREATE INDEX sign_ups_by_form ON public.sign_ups USING btree (account_id, form_id) WHERE (confirmed_at IS NULL);
 CREATE INDEX sign_ups_by_key ON public.sign_ups USING btree (account_id, address_key);
 CREATE INDEX sign_ups_ended ON public.sign_ups USING btree (account_id, ends_at);
+
+create table split_tests (
+  account_id bigint not null,
+  mailing_id bigint not null,
+  tests text not null,
+  share integer not null,
+  measure text not null,
+  wait_minutes integer,
+  winner smallint,
+  decided_at timestamp with time zone,
+  decided_by bigint,
+  constraint split_tests_pkey PRIMARY KEY (account_id, mailing_id),
+  constraint split_tests_account_id_mailing_id_fkey FOREIGN KEY (account_id, mailing_id) REFERENCES mailings(account_id, mailing_id) ON DELETE CASCADE,
+  constraint split_tests_measure_check CHECK ((measure = ANY (ARRAY['opens'::text, 'clicks'::text]))),
+  constraint split_tests_share_check CHECK (((share >= 1) AND (share <= 100))),
+  constraint split_tests_tests_check CHECK ((tests = ANY (ARRAY['subject'::text, 'sender'::text, 'content'::text]))),
+  constraint split_tests_wait_minutes_check CHECK (((wait_minutes >= 5) AND (wait_minutes <= 20160))),
+  constraint split_tests_winner_check CHECK (((winner >= 1) AND (winner <= 4)))
+);
 
 create table standing_optouts (
   account_id bigint not null,
@@ -2098,6 +2134,7 @@ grant delete, insert, select, update on mailbox_messages to lastword_app;
 grant delete, insert, select, update on mailing_groups to lastword_app;
 grant delete, insert, select, update on mailing_segments to lastword_app;
 grant delete, insert, select, update on mailing_topics to lastword_app;
+grant delete, insert, select, update on mailing_variants to lastword_app;
 grant delete, insert, select, update on mailings to lastword_app;
 grant execute on function meet_rule(bigint,bytea,text,text) to lastword_app;
 grant execute on function merge_contacts(bigint,bigint,bigint) to lastword_app;
@@ -2131,6 +2168,7 @@ grant execute on function set_one_optout(bigint,boolean,bigint) to lastword_app;
 grant delete, insert, select, update on sign_in_failures to lastword_app;
 grant select on sign_up_counts to lastword_app;
 grant select on sign_ups to lastword_app;
+grant delete, insert, select, update on split_tests to lastword_app;
 grant select on standing_optouts to lastword_app;
 grant execute on function take_turns(bigint,text,integer,integer,integer) to lastword_app;
 grant delete, insert, select, update on topics to lastword_app;

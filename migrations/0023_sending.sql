@@ -40,3 +40,35 @@ begin
   return given;
 end $$;
 grant execute on function take_turns(bigint, text, int, int, int) to lastword_app;
+
+-- A split test: a part of the audience gets the mailing (A) or an alternative (B to D), the rest waits for the winner.
+create table split_tests (
+  account_id   bigint not null,
+  mailing_id   bigint not null,
+  tests        text not null check (tests in ('subject', 'sender', 'content')),
+  share        int not null check (share between 1 and 100),            -- per cent of the audience
+  measure      text not null check (measure in ('opens', 'clicks')),
+  wait_minutes int check (wait_minutes between 5 and 20160),            -- null: somebody chooses
+  winner       smallint check (winner between 1 and 4),
+  decided_at   timestamptz,
+  decided_by   bigint,                              -- null: by the figures, or by a program
+  primary key (account_id, mailing_id),
+  foreign key (account_id, mailing_id) references mailings on delete cascade
+);
+create table mailing_variants (
+  account_id   bigint not null,
+  mailing_id   bigint not null,
+  variant      smallint not null check (variant between 2 and 4),       -- 1 is the mailing itself
+  subject      text,                                -- null, here and below: as in the mailing
+  from_name    text,
+  from_address text,
+  html         text,
+  text         text,
+  compiled     jsonb,                               -- the prepared form, fixed when the mailing was scheduled (D8)
+  primary key (account_id, mailing_id, variant),
+  foreign key (account_id, mailing_id) references split_tests on delete cascade
+);
+grant select, insert, update, delete on split_tests, mailing_variants to lastword_app;
+
+-- Who gets which; null: the winner, and until there is one due_at is infinity.
+alter table messages add column variant smallint check (variant between 1 and 4);

@@ -59,7 +59,7 @@ export async function claimMessages(
     where message.account_id = ${accountId} and message.message_id = checked.message_id
     returning message.message_id as "messageId", message.mailing_id as "mailingId", message.contact_id as "contactId",
       message.address_key as "addressKey", checked.address, checked.fields, message.attempts, message.queued_at as "queuedAt",
-      message.state`,
+      message.state, message.variant`,
   )
   const claimed = taken
     .filter((message) => message.state === 'claimed')

@@ -48,6 +48,7 @@ const message: ClaimedMessage = {
   fields: {},
   attempts: 0,
   queuedAt: new Date(),
+  variant: null,
 }
 const accepted: Outcome = { kind: 'accepted', command: 'DATA', answer: '250 OK' }
 const refused = (answer: string): Outcome => ({ kind: 'bounced', command: 'DATA', answer })

@@ -6,7 +6,7 @@ import type { Core } from '../platform/core.ts'
 import { type Db, maybeRow, run, sql, type Trx, transaction } from '../platform/database.ts'
 import { DomainError } from '../platform/errors.ts'
 import { type JobHandler, startJob } from '../platform/jobs.ts'
-import { freezeAudience } from './audience.ts'
+import { type FrozenParts, freezeAudience } from './audience.ts'
 import { checkMailing } from './check.ts'
 import { compileMailing } from './compile.ts'
 import type { MailingErrorCode } from './errors.ts'
@@ -15,6 +15,8 @@ import { getMailing, type MailingRow, refusal } from './mailing.ts'
 import { readPlan } from './plan.ts'
 import { ownMoment } from './recipient-zone.ts'
 import { sendingAccount, sourceOf } from './source.ts'
+import { alternativesOf, compileVariants, findSplit, variantNamed, withParts } from './split.ts'
+import { decision, drawnParts } from './split-decide.ts'
 
 /**
  * Sends a mailing now or at the time that is asked for: checks it, compiles it, and leaves the rest to a job. What is
@@ -32,16 +34,21 @@ export async function sendMailing(
   const { accountId } = caller
   const mailing = await getMailing(core.db, accountId, id)
   if (mailing.status !== 'draft') throw await refusal(core.db, accountId, id, 'only a draft can be sent.')
-  const { sendable, findings, audience } = await checkMailing(core, accountId, mailing)
-  if (!sendable) {
-    const stops = findings.filter(({ level }) => level === 'stops').map(({ text }) => text)
-    throw new DomainError<MailingErrorCode>('mailing.not_sendable', stops.join(' '), { fields: findings })
-  }
+  const alternatives = await alternativesOf(core.db, accountId, id)
+  const audience = await refuseUnsendable(core, accountId, mailing)
+  for (const [index, alternative] of alternatives.entries())
+    await refuseUnsendable(core, accountId, withParts(mailing, alternative), `Variant ${variantNamed(index + 2)}: `)
   const owner = await getAccount(core.db, accountId)
-  const compiled = compileMailing(sourceOf(mailing), sendingAccount(owner), core.config.baseUrl)
+  const compile = (row: MailingRow) => compileMailing(sourceOf(row), sendingAccount(owner), core.config.baseUrl)
+  const compiled = compile(mailing)
   const now = core.clock()
   const { sendAt: at, timeZone, localTime, perHour } = await readPlan(core.db, owner, asked, now)
   const isLater = at > now
+  if (localTime && alternatives.length > 0)
+    throw new DomainError<MailingErrorCode>(
+      'mailing.invalid',
+      'A split test goes out at one time for everybody. Choose such a time, or take the test off.',
+    )
   await transaction(core.db, async (trx) => {
     const taken = await run(
       trx,
@@ -53,6 +60,7 @@ export async function sendMailing(
       where account_id = ${accountId} and mailing_id = ${id} and status = 'draft' and updated_at::text = ${mailing.version}`,
     )
     if (taken === 0) throw await refusal(trx, accountId, id, 'it was changed meanwhile. Check it again.')
+    await compileVariants(trx, accountId, mailing, compile)
     await startJob(trx, {
       accountId,
       kind: START_MAILING,
@@ -65,6 +73,14 @@ export async function sendMailing(
     await noteAct(trx, caller, 'mailing.sent', { mailingId: id, at: (isLater ? at : now).toISOString() })
   })
   return getMailing(core.db, accountId, id)
+}
+
+/** @throws mailing.not_sendable with the findings in `fields` */
+async function refuseUnsendable(core: Core, accountId: string, mailing: MailingRow, who = '') {
+  const { sendable, findings, audience } = await checkMailing(core, accountId, mailing)
+  if (sendable) return audience
+  const stops = findings.filter(({ level }) => level === 'stops').map(({ text }) => text)
+  throw new DomainError<MailingErrorCode>('mailing.not_sendable', who + stops.join(' '), { fields: findings })
 }
 
 /** The kind of job that freezes a mailing's audience and lets its messages go. */
@@ -89,9 +105,12 @@ export const startMailing: JobHandler = async (job) => {
       for update`,
     )
     if (!waiting) return { recipients: 0 }
-    const { time_zone, local_time } = waiting
-    const dueAt = local_time ? await ownMoment(trx, local_time, time_zone ?? 'UTC') : undefined
-    const recipients = await freezeAudience(trx, accountId, mailingId, dueAt)
+    const recipients = await freezeAudience(
+      trx,
+      accountId,
+      mailingId,
+      await frozenParts(trx, accountId, mailingId, waiting),
+    )
     await run(
       trx,
       sql`
@@ -102,6 +121,21 @@ export const startMailing: JobHandler = async (job) => {
     await notify(trx, accountId)
     return { recipients }
   })
+}
+
+/** When each message is due and which variant it is; a split test without a rest to wait has nothing to decide. */
+async function frozenParts(
+  trx: Trx,
+  accountId: string,
+  mailingId: string,
+  { local_time, time_zone }: Pick<MailingRow, 'local_time' | 'time_zone'>,
+): Promise<FrozenParts> {
+  if (local_time) return { dueAt: await ownMoment(trx, local_time, time_zone ?? 'UTC') }
+  const split = await findSplit(trx, accountId, mailingId)
+  if (!split) return {}
+  if (split.wait_minutes !== null && split.share < 100)
+    await startJob(trx, decision(accountId, mailingId, new Date(Date.now() + split.wait_minutes * 60_000)))
+  return drawnParts(split, 1 + (await alternativesOf(trx, accountId, mailingId)).length)
 }
 
 /** Stops the sending until somebody resumes it. @throws mailing.not_found, mailing.not_possible unless it is being sent */
