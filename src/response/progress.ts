@@ -32,9 +32,8 @@ export async function progressOf(db: Db, accountId: string, mailing: Sending): P
 }
 
 function secondsLeft(open: number, perMinute: number, perHour: number | null): number | null {
-  if (open === 0) return 0
   const atLimit = perHour === null ? 0 : (open / perHour) * 3600
-  return perMinute === 0 ? null : Math.round(Math.max((open / perMinute) * 60, atLimit))
+  return perMinute === 0 || open === 0 ? null : Math.round(Math.max((open / perMinute) * 60, atLimit))
 }
 
 /** The zone where most of those live whose time comes next, and how many they are. */

@@ -114,6 +114,60 @@ test('a mailing is scheduled in a time zone, another is sent slowly, paused, res
   await expect(page.getByText('Cancelled', { exact: true })).toBeVisible()
 })
 
+test('two subjects are tried, the better one goes to the rest', async ({ page, program }) => {
+  const { groupId } = await fill(program, 'Tulips')
+  for (const who of ['cem', 'dora', 'eve', 'finn'])
+    await program.api('POST', '/contacts', { address: `${who}.tulips@post.example`, groupIds: [groupId] })
+  await signIn(page, program)
+  await writeMailing(page, 'Tulip days', 'Tulips')
+  await page.getByRole('button', { name: 'Set up' }).click()
+  await page.getByRole('button', { name: 'Save the test' }).click()
+  await expect(page.getByText('Variant B has to change the subject, and nothing else.')).toBeVisible()
+  await page.getByLabel('Subject B').fill('Tulips in bloom')
+  await page.getByLabel(/^Per cent of the audience/).fill('30')
+  await page.getByRole('radio', { name: 'I do' }).check()
+  await page.getByRole('button', { name: 'Save the test' }).click()
+  await expect(page.getByText('2 people (30%) get one of them. You choose what the other 4 get.')).toBeVisible()
+  await page.reload()
+  await expect(page.getByText('Tulips in bloom')).toBeVisible()
+  await page.getByRole('button', { name: 'Send to 6 people' }).click()
+  await page.getByRole('dialog', { name: 'Send to 6 people?' }).getByRole('button', { name: 'Yes' }).click()
+  await expect(page.getByText('4 people wait for the variant that you choose.')).toBeVisible({ timeout: 30_000 })
+  await page.getByRole('button', { name: 'Choose B' }).click()
+  const sure = page.getByRole('dialog', { name: 'Send variant B to the other 4 people?' })
+  await sure.getByRole('button', { name: 'Yes' }).click()
+  await expect(page.getByText('Everybody else gets variant B.')).toBeVisible()
+  await expect(page.getByText(/^Sent \d/)).toBeVisible({ timeout: 30_000 })
+  const letters = await program.api<{ items: { subject: string }[] }>('GET', '/mailbox?limit=500')
+  expect(letters.items.filter(({ subject }) => subject === 'Tulips in bloom')).toHaveLength(5)
+})
+
+test('a mailing that stopped by itself says why, and is resumed by who confirms the reason', async ({
+  page,
+  program,
+}) => {
+  const { groupId } = await fill(program, 'Roses')
+  const mailing = { name: 'Rose days', subject: 'Roses', html: '<p>Roses</p>', groupIds: [groupId] }
+  const { id } = await program.api<Made>('POST', '/mailings', mailing)
+  const sent = await program.api<object>('POST', `/mailings/${id}/send`, { perHour: 1 })
+  const problem = '5.2% blocked\nMail servers refused 52 of the last 1,000 messages. Check SPF, DKIM and DMARC.'
+  const paused = { ...sent, status: 'paused', pauseReason: 'blocks', problem }
+  await page.route(`**/api/v1/mailings/${id}`, (route) => route.fulfill({ json: paused }))
+  await page.route('**/api/v1/mailings?*', (route) => route.fulfill({ json: { items: [paused], nextCursor: null } }))
+  await signIn(page, program)
+  await page.goto(`${program.url}/mailings`)
+  await expect(page.getByRole('cell', { name: 'Paused: 5.2% blocked' })).toBeVisible()
+  await page.getByRole('link', { name: 'Rose days' }).click()
+  await expect(page.getByRole('heading', { name: 'Paused: 5.2% blocked' })).toBeVisible()
+  await inspect(page, 'mailing-blocked')
+  await page.getByRole('button', { name: 'Resume' }).click()
+  const sure = page.getByRole('dialog', { name: 'Resume although 5.2% were blocked?' })
+  await expect(sure.getByText(/Check SPF, DKIM and DMARC/)).toBeVisible()
+  const asked = page.waitForRequest((request) => request.url().endsWith('/resume'))
+  await sure.getByRole('button', { name: 'Yes' }).click()
+  expect((await asked).postDataJSON()).toEqual({ despite: 'blocks' })
+})
+
 for (const { colorScheme, width } of looks)
   test(`the screens of mailings and settings are sound in ${colorScheme} at ${width} pixels`, async ({
     browser,
@@ -127,6 +181,10 @@ for (const { colorScheme, width } of looks)
       groupIds: [groupId],
     }
     const draft = await api<Made>('POST', '/mailings', { name: 'Draft', ...mailing })
+    const tried = await api<Made>('POST', '/mailings', { name: 'Tried', ...mailing })
+    const alternatives = [{ subject: 'Good evening' }, { subject: 'A fine day' }]
+    const split = { tests: 'subject', share: 10, measure: 'clicks', waitMinutes: 240, alternatives }
+    await api('POST', `/mailings/${tried.id}/split`, split)
     const sent = await api<Made>('POST', '/mailings', { name: 'Sent mailing', ...mailing })
     await api('POST', `/mailings/${sent.id}/send`, {})
     await expect.poll(async () => (await api<Listed>('GET', '/mailbox')).items.length).toBeGreaterThan(1)
@@ -145,6 +203,12 @@ for (const { colorScheme, width } of looks)
     await look(`/mailings/${draft.id}`, 'Draft', 'mailing-write')
     await look(`/mailings/${draft.id}/audience`, 'Draft', 'mailing-audience')
     await look(`/mailings/${draft.id}/send`, 'Draft', 'mailing-send')
+    await look(`/mailings/${tried.id}/send`, 'Tried', 'mailing-send-split')
+    await page.getByRole('button', { name: 'Edit', exact: true }).click()
+    await page.getByRole('radio', { name: 'At a time where each person is' }).check()
+    await inspect(page, 'mailing-send-forms')
+    await api('POST', `/mailings/${tried.id}/send`, { perHour: 1 })
+    await look(`/mailings/${tried.id}`, 'Tried', 'mailing-progress')
     await look(`/mailings/${sent.id}`, 'Sent mailing', 'mailing-sent')
     await look('/settings/sender', 'Sender', 'sender')
     await look('/settings/api-keys', 'API keys', 'api-keys')

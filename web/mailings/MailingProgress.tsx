@@ -29,6 +29,7 @@ import { When } from '../ui/When.tsx'
 import { settled } from './mailings.ts'
 import { Preview } from './Preview.tsx'
 import { nextOf, paceOf, reasonOf } from './progressWords.ts'
+import { SplitProgress } from './SplitProgress.tsx'
 
 export function MailingProgress({ mailing }: { mailing: Mailing }) {
   const [asking, ask] = useDisclosure(false)
@@ -80,6 +81,7 @@ export function MailingProgress({ mailing }: { mailing: Mailing }) {
         {mailing.problem && <Problem mailing={mailing} />}
         {mailing.status === 'sending' && <Bar mailing={mailing} />}
         {mailing.status !== 'scheduled' && <Tiles mailing={mailing} />}
+        {mailing.status !== 'scheduled' && <SplitProgress mailing={mailing} />}
         <div className="split">
           <Preview id={mailing.id} version={mailing.updatedAt} />
           <About mailing={mailing} />

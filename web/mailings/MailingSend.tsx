@@ -13,6 +13,7 @@ import { Waiting } from '../ui/Waiting.tsx'
 import { MailingSteps } from './MailingSteps.tsx'
 import { useCheck } from './mailings.ts'
 import { SendTime } from './SendTime.tsx'
+import { SplitTest } from './SplitTest.tsx'
 
 export function MailingSend({ mailing }: { mailing: Mailing }) {
   const check = useCheck(mailing.id)
@@ -38,6 +39,7 @@ export function MailingSend({ mailing }: { mailing: Mailing }) {
             <Findings check={check.data} busy={check.isFetching} onAgain={() => void check.refetch()} />
             <aside className="stack" aria-label="Audience and time">
               <Audience mailing={mailing} check={check.data} />
+              <SplitTest mailing={mailing} recipients={check.data.audience.recipients} />
               <SendTime mailing={mailing} check={check.data} />
             </aside>
           </div>

@@ -15,7 +15,7 @@ test('what is left is said in the largest unit that fits', () => {
 test('a rate is a second for fast mailings, a minute for slow ones, and no time is promised that nobody knows', () => {
   expect(paceOf({ perMinute: 3120, secondsLeft: 118, next: null })).toBe('About 2 minutes left, 52 a second')
   expect(paceOf({ perMinute: 60, secondsLeft: 40, next: null })).toBe('Less than a minute left, 60 a minute')
-  expect(paceOf({ perMinute: 0, secondsLeft: null, next: null })).toBe('0 a minute')
+  expect(paceOf({ perMinute: 0, secondsLeft: null, next: null })).toBe('No message in the last minute')
 })
 
 test('who is next is said by their own clock', () => {

@@ -16,7 +16,7 @@ export function about(seconds: number): string {
 /** "About 2 minutes left, 52 a second" */
 export function paceOf({ perMinute, secondsLeft }: MailingProgress): string {
   const rate = perMinute >= 120 ? `${count(Math.round(perMinute / 60))} a second` : `${count(perMinute)} a minute`
-  if (secondsLeft === null) return rate
+  if (secondsLeft === null) return perMinute === 0 ? 'No message in the last minute' : rate
   return secondsLeft < MINUTE ? `Less than a minute left, ${rate}` : `About ${about(secondsLeft)} left, ${rate}`
 }
 
