@@ -22,7 +22,8 @@ export async function progressOf(db: Db, accountId: string, mailing: Sending): P
            min(due_at) filter (where state = 'queued' and due_at > now() and due_at < 'infinity') as next
     from messages where account_id = ${accountId} and mailing_id = ${mailing.mailing_id}`,
   )
-  const perMinute = Math.round((recent / Math.max(seconds, SHORTEST_SECONDS)) * 60)
+  const rate = Math.round((recent / Math.max(seconds, SHORTEST_SECONDS)) * 60)
+  const perMinute = mailing.per_hour === null ? rate : Math.min(rate, Math.ceil(mailing.per_hour / 60))
   const waits = mailing.local_time !== null && ready === 0 && next !== null
   return {
     perMinute,

@@ -196,10 +196,9 @@ function Bar({ mailing }: { mailing: Mailing }) {
 }
 
 function Tiles({ mailing: { counts, status } }: { mailing: Mailing }) {
-  const complaintNote =
-    status === 'sending' || status === 'paused'
-      ? `${percent(counts.complained, counts.accepted)}, pauses at 0.3%`
-      : percent(counts.complained, counts.accepted)
+  const complaints = counts.accepted === 0 ? '' : percent(counts.complained, counts.accepted)
+  const pauses = status === 'sending' || status === 'paused' ? 'pauses at 0.3%' : ''
+  const complaintNote = [complaints, pauses].filter(Boolean).join(', ')
   return (
     <div className="tiles">
       <Tile

@@ -63,7 +63,7 @@ export function SendTime({ mailing, check }: { mailing: Mailing; check: MailingC
             <Radio
               value="own"
               label="At a time where each person is"
-              description="By the field time_zone of each contact, such as Europe/Vienna. Who has none gets it by the time zone below."
+              description="By the field “Time zone” of each contact, such as Europe/Vienna. Who has none gets it by the time zone below."
             />
           </div>
         </Radio.Group>

@@ -5,7 +5,7 @@ import type { Alternative, SplitPlan, SplitTest } from '../../src/mailings/split
 import { messageOf } from '../api.ts'
 import { count, counted } from '../ui/format.ts'
 import { AlternativeFields } from './SplitAlternative.tsx'
-import { differs, letters, ownText } from './split.ts'
+import { differs, letters, ownText, testedOf } from './split.ts'
 
 type Given = {
   mailing: Mailing
@@ -26,7 +26,8 @@ export function SplitForm({ mailing, recipients, before, onSave, onCancel }: Giv
   const [byFigures, setByFigures] = useState(before === null || before.waitMinutes !== null)
   const [problem, setProblem] = useState('')
   const [saving, setSaving] = useState(false)
-  const tested = Math.ceil((recipients * share) / 100)
+  const tested = testedOf(recipients, share, 1 + others.length)
+  const rest = recipients - tested
   async function save() {
     setSaving(true)
     try {
@@ -83,7 +84,11 @@ export function SplitForm({ mailing, recipients, before, onSave, onCancel }: Giv
       </div>
       <NumberInput
         label="Per cent of the audience that tries them"
-        description={`${counted(tested, 'person', 'people')}; the other ${count(recipients - tested)} get the winner.`}
+        description={
+          rest === 0
+            ? 'Everybody gets one of them.'
+            : `${counted(tested, 'person', 'people')}; the other ${count(rest)} ${rest === 1 ? 'gets' : 'get'} the winner.`
+        }
         value={share}
         min={1}
         max={100}

@@ -61,11 +61,9 @@ export function SplitProgress({ mailing }: { mailing: Mailing }) {
           })}
         </tbody>
       </table>
-      <div className="pad">
-        <Text size="sm" c="dimmed">
-          {outlook(split)}
-        </Text>
-      </div>
+      <Text size="sm" c="dimmed" px="md" py="sm">
+        {outlook(split)}
+      </Text>
       <Confirm
         opened={choosing !== null}
         title={`Send variant ${choosing ?? ''} to the other ${rest}?`}

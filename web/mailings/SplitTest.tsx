@@ -9,7 +9,7 @@ import { noticeFault } from '../ui/notice.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { about } from './progressWords.ts'
 import { SplitForm } from './SplitForm.tsx'
-import { letters, ownText, splitKey, useSplit, variantText } from './split.ts'
+import { letters, ownText, splitKey, testedOf, useSplit, variantText } from './split.ts'
 
 /** The split test of a draft: what there is of it, or the form to set it up. */
 export function SplitTest({ mailing, recipients }: { mailing: Mailing; recipients: number }) {
@@ -53,8 +53,7 @@ export function SplitTest({ mailing, recipients }: { mailing: Mailing; recipient
 type Shown = { mailing: Mailing; split: Split; recipients: number; onRemove: () => void }
 
 function Summary({ mailing, split, recipients, onRemove }: Shown) {
-  const tested = Math.ceil((recipients * split.share) / 100)
-  const by = split.measure === 'opens' ? 'opened' : 'clicked'
+  const tested = testedOf(recipients, split.share, 1 + split.alternatives.length)
   return (
     <div className="stack tight">
       <dl className="facts">
@@ -68,14 +67,22 @@ function Summary({ mailing, split, recipients, onRemove }: Shown) {
         )}
       </dl>
       <Text size="sm">
-        {counted(tested, 'person', 'people')} ({split.share}%) get one of them.{' '}
-        {split.waitMinutes === null
-          ? `You choose what the other ${count(recipients - tested)} get.`
-          : `The other ${count(recipients - tested)} get what most people ${by}, ${about(split.waitMinutes * 60)} after the last has left.`}
+        {tested === recipients
+          ? 'Everybody gets one of them.'
+          : `${counted(tested, 'person', 'people')} ${tested === 1 ? 'gets' : 'get'} one of them. ${restText(split, recipients - tested)}`}
       </Text>
-      <Button variant="subtle" color="red" size="compact-sm" onClick={onRemove}>
-        Remove the test
-      </Button>
+      <div className="row">
+        <Button variant="subtle" color="red" size="compact-sm" onClick={onRemove}>
+          Remove the test
+        </Button>
+      </div>
     </div>
   )
+}
+
+function restText({ measure, waitMinutes }: Split, rest: number): string {
+  const get = rest === 1 ? 'gets' : 'get'
+  if (waitMinutes === null) return `You choose what the other ${count(rest)} ${get}.`
+  const by = measure === 'opens' ? 'opened' : 'clicked'
+  return `The other ${count(rest)} ${get} what most people ${by}, ${about(waitMinutes * 60)} after the last has left.`
 }

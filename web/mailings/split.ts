@@ -28,4 +28,8 @@ export const ownText = (tests: SplitTest['tests'], mailing: Mailing): string =>
     : variantText(tests, { subject: mailing.subject, fromName: mailing.fromName, fromAddress: mailing.fromAddress }) ||
       'The account’s sender'
 
+/** How many get a variant: at least one person each, as far as there are people. */
+export const testedOf = (recipients: number, share: number, variants: number) =>
+  Math.min(recipients, Math.max(variants, Math.ceil((recipients * share) / 100)))
+
 export const differs: Record<SplitTest['tests'], string> = { subject: 'Subject', sender: 'Sender', content: 'Content' }
