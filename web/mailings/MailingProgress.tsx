@@ -11,6 +11,7 @@ import {
   IconQuestionMark,
 } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { type Mailing, mailing as mailingSchema } from '../../src/mailings/mailing.contract.ts'
 import { post } from '../api.ts'
 import { useGroups } from '../audience/groups.ts'
@@ -168,6 +169,7 @@ function StartTime({ mailing: { timeZone, localTime }, at }: { mailing: Mailing;
 
 function Bar({ mailing }: { mailing: Mailing }) {
   const { progress } = mailing
+  const [now] = useState(() => new Date())
   const done = settled(mailing)
   const { recipients } = mailing.counts
   const share = recipients === 0 ? 0 : (done / recipients) * 100
@@ -179,9 +181,7 @@ function Bar({ mailing }: { mailing: Mailing }) {
             {count(done)} of {counted(recipients, 'message')}
           </Title>
           <span className="dim num grow">{percent(done, recipients)}</span>
-          {progress && (
-            <span className="num">{progress.next ? nextOf(progress.next, new Date()) : paceOf(progress)}</span>
-          )}
+          {progress && <span className="num">{progress.next ? nextOf(progress.next, now) : paceOf(progress)}</span>}
         </div>
         <Progress value={share} size={10} aria-label={`Sending, ${Math.floor(share)} per cent done`} />
         <span className="sr" role="status">
