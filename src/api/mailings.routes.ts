@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { countMissing } from '../mailings/audience.ts'
 import { checkMailing } from '../mailings/check.ts'
 import {
   type Mailing,
@@ -12,6 +13,7 @@ import {
   previewQuery,
   resumeMailing as resumeMailingBody,
   sendMailing as sendMailingBody,
+  timeZoneCounts,
 } from '../mailings/mailing.contract.ts'
 import {
   changeMailing,
@@ -22,6 +24,7 @@ import {
   type MailingRow,
 } from '../mailings/mailing.ts'
 import { previewMailing } from '../mailings/preview.ts'
+import { TIME_ZONE_FIELD } from '../mailings/recipient-zone.ts'
 import { cancelMailing, pauseMailing, resumeMailing, sendMailing } from '../mailings/schedule.ts'
 import type { Core } from '../platform/core.ts'
 import { idText } from '../platform/page.contract.ts'
@@ -85,6 +88,16 @@ export function mailingRoutes(app: Api, core: Core) {
         query.contactId,
       )
       return { subject, html, text }
+    },
+  )
+
+  app.get(
+    '/mailings/:id/time-zones',
+    { schema: { params, response: { 200: timeZoneCounts } } },
+    async ({ caller: { accountId }, params: { id } }) => {
+      await getMailing(db, accountId, id)
+      const missing = await countMissing(db, accountId, id, [TIME_ZONE_FIELD])
+      return { recipientsWithout: missing.get(TIME_ZONE_FIELD) ?? 0 }
     },
   )
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { startProgram } from '../../test/program.ts'
 import { insertContacts, insertSendingMailing, statesOf } from '../../test/sending.ts'
 import { run, sql } from '../platform/database.ts'
-import { claimInPace, EVERYBODY, type Limited, type Pace, takeTurns } from './pace.ts'
+import { claimInPace, EVERYBODY, type Limited, type Pace, pruneRates, takeTurns } from './pace.ts'
 
 const program = await startProgram({ jobs: false, config: { domainLimits: new Map([['post.example', 60]]) } })
 const { core, accountId } = program
@@ -62,6 +62,17 @@ test('turns that were not needed are put back, and never more than there were', 
   expect(await takeTurns(db, limit, 1000)).toBe(50)
   await takeTurns(db, limit, -500)
   expect(await takeTurns(db, limit, 1000)).toBe(60)
+})
+
+test('a limit that was not used for days is forgotten, one in use is not', async () => {
+  const [old, fresh] = [limited(60, 60), limited(60, 60)]
+  for (const limit of [old, fresh]) await takeTurns(db, limit, 1)
+  await pass(old.subject, 3 * 86_400)
+  await pruneRates(db)
+  const { rows: left } = await sql<{ subject: string }>`
+    select subject from sending_rates where subject in (${old.subject}, ${fresh.subject})`.execute(db)
+  expect(left).toEqual([{ subject: fresh.subject }])
+  expect(await takeTurns(db, old, 1)).toBe(1)
 })
 
 test('programs that ask at the same moment share one limit', async () => {

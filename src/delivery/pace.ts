@@ -1,6 +1,6 @@
 // How fast messages may leave: what a mailing, a relay or a recipient's domain may take, over all programs together.
 import type { Core } from '../platform/core.ts'
-import { type Db, row, run, sql } from '../platform/database.ts'
+import { type Db, row, rows, run, sql } from '../platform/database.ts'
 import type { ClaimedMessage } from './message.ts'
 import { claimMessages, type SendingMailing } from './queue.ts'
 
@@ -21,6 +21,22 @@ export async function takeTurns(db: Db, { accountId, subject, limit }: Limited, 
 }
 
 export const EVERYBODY = '0'
+
+/** Forgets limits that nothing was taken of for two days: they are full, as new ones are. */
+export async function pruneRates(db: Db): Promise<void> {
+  const old = await rows(
+    db,
+    sql<{ account_id: string; subject: string }>`
+    select account_id, subject from sending_rates where at < now() - interval '2 days'`,
+  )
+  for (const { account_id, subject } of old)
+    await run(
+      db,
+      sql`
+      delete from sending_rates
+      where account_id = ${account_id} and subject = ${subject} and at < now() - interval '2 days'`,
+    )
+}
 
 export type Pace = {
   core: Core

@@ -6,6 +6,8 @@ import { EVERYBODY, type Limited, takeTurns } from './pace.ts'
 import { openSmtp, type SmtpConnection } from './smtp.ts'
 
 const LONGEST_REST_MS = 60_000
+/** After so long what a relay was given counts half: one that was away does not get everything until it has caught up. */
+const HALF_LIFE_MS = 30_000
 
 /** A relay and how it fares. */
 export type Way = {
@@ -19,7 +21,7 @@ export type Way = {
   worked: () => void
   /** Takes one of the messages that its limit allows; false when there is none left now. */
   turn: () => Promise<boolean>
-  /** Messages given to it by its weight: of those that wait for one the lowest is next. */
+  /** Messages given to it lately by its weight: of those that wait for one the lowest is next. */
   rank: () => number
   took: () => void
   /** What is recorded names the relay where there are several. */
@@ -38,7 +40,9 @@ export function openWay(
   let restsUntil = 0
   let prober: object | null = null
   let taken = 0
+  let tookAt = 0
   const stock = openStock(core, relay, name)
+  const takenNow = () => taken * 0.5 ** ((Date.now() - tookAt) / HALF_LIFE_MS)
   return {
     name,
     connections: relay.connections,
@@ -62,9 +66,10 @@ export function openWay(
       prober = null
     },
     ...stock,
-    rank: () => taken / (relay.weight ?? 1),
+    rank: () => takenNow() / (relay.weight ?? 1),
     took: () => {
-      taken += 1
+      taken = takenNow() + 1
+      tookAt = Date.now()
     },
     said: (answer) => (several ? `${answer} (through ${name})` : answer),
   }

@@ -109,6 +109,8 @@ export const sendMailing = z.strictObject({
   perHour: z.int().min(1).max(10_000_000).nullish(),
 })
 export type SendMailing = z.infer<typeof sendMailing>
+/** How many who would get the mailing now have nothing in the field time_zone. */
+export const timeZoneCounts = z.object({ recipientsWithout: z.int() })
 /** What a mailing was paused for by itself. */
 export const resumeMailing = z.strictObject({ despite: pauseReason.optional() })
 export type ResumeMailing = z.infer<typeof resumeMailing>

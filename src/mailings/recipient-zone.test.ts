@@ -67,6 +67,11 @@ test('everybody gets it when their own clock shows the time, on one side of a ch
   expect(sendAt).toBe(dueOf['kiribati']) // the first of them all
 })
 
+test('before it is sent, it can be asked how many have no time zone', async () => {
+  const { id } = await draft({ groupIds: [await groupIn({ ann: 'Europe/Berlin', bob: null, cem: null })] })
+  expect(await api('GET', `/mailings/${id}/time-zones`)).toMatchObject({ status: 200, body: { recipientsWithout: 2 } })
+})
+
 test('an own time that the change of clocks skips is as much later', async () => {
   const group = await groupIn({ berlin: 'Europe/Berlin', york: 'America/New_York' })
   const { dueOf } = await startAt(group, '2027-03-28T02:30', 'UTC')

@@ -11,9 +11,10 @@ import {
 } from '../../src/mailings/mailing.contract.ts'
 import { post } from '../api.ts'
 import { Confirm } from '../ui/Confirm.tsx'
-import { counted } from '../ui/format.ts'
+import { count, counted } from '../ui/format.ts'
 import { Panel } from '../ui/Panel.tsx'
 import { usePlace } from '../ui/place.tsx'
+import { useTimeZones } from './mailings.ts'
 import { about } from './progressWords.ts'
 import { zonedTime } from './zonedTime.ts'
 import { zonesWith } from './zones.ts'
@@ -37,6 +38,7 @@ export function SendTime({ mailing, check }: { mailing: Mailing; check: MailingC
   const [asking, ask] = useDisclosure(false)
   const client = useQueryClient()
   const { recipients } = check.audience
+  const without = useTimeZones(mailing.id, when === 'own').data?.recipientsWithout
   const people = counted(recipients, 'person', 'people')
   const send = async () => {
     const time: SendMailing = when === 'now' ? {} : { at, timeZone: zone, inRecipientZone: when === 'own' }
@@ -81,6 +83,9 @@ export function SendTime({ mailing, check }: { mailing: Mailing; check: MailingC
             />
             <Select
               label="Time zone"
+              description={
+                when === 'own' && without !== undefined ? `For ${withoutWords(without, recipients)}.` : undefined
+              }
               data={zonesWith(place.zone)}
               nothingFoundMessage="No time zone is called that. Try the largest city nearby."
               value={zone}
@@ -130,6 +135,11 @@ export function SendTime({ mailing, check }: { mailing: Mailing; check: MailingC
       </Confirm>
     </Panel>
   )
+}
+
+function withoutWords(without: number, recipients: number): string {
+  if (without === 0) return 'people whose time zone is not known; everybody has one'
+  return `${counted(without, 'person', 'people')} of ${count(recipients)} who ${without === 1 ? 'has' : 'have'} no time zone`
 }
 
 const whens: When[] = ['now', 'at', 'own']

@@ -1,5 +1,12 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { type Mailing, mailing, mailingCheck, mailingPreview, mailings } from '../../src/mailings/mailing.contract.ts'
+import {
+  type Mailing,
+  mailing,
+  mailingCheck,
+  mailingPreview,
+  mailings,
+  timeZoneCounts,
+} from '../../src/mailings/mailing.contract.ts'
 import { get, post } from '../api.ts'
 import { count, percent } from '../ui/format.ts'
 import { reasonOf } from './progressWords.ts'
@@ -30,6 +37,15 @@ export const useCheck = (id: string) =>
     queryFn: () => post(`/mailings/${id}/check`, mailingCheck),
     staleTime: 0,
     gcTime: 0,
+  })
+
+/** Asked when people are to get it at their own time. */
+export const useTimeZones = (id: string, isAsked: boolean) =>
+  useQuery({
+    queryKey: ['mailings', 'time-zones', id],
+    queryFn: () => get(`/mailings/${id}/time-zones`, timeZoneCounts),
+    enabled: isAsked,
+    staleTime: 0,
   })
 
 export const usePreview = (id: string, version: string) =>
