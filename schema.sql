@@ -547,6 +547,21 @@ create table mailing_topics (
   constraint mailing_topics_account_id_topic_id_fkey FOREIGN KEY (account_id, topic_id) REFERENCES topics(account_id, topic_id) ON DELETE CASCADE
 );
 
+create table mailing_variants (
+  account_id bigint not null,
+  mailing_id bigint not null,
+  variant smallint not null,
+  subject text,
+  from_name text,
+  from_address text,
+  html text,
+  text text,
+  compiled jsonb,
+  constraint mailing_variants_pkey PRIMARY KEY (account_id, mailing_id, variant),
+  constraint mailing_variants_account_id_mailing_id_fkey FOREIGN KEY (account_id, mailing_id) REFERENCES split_tests(account_id, mailing_id) ON DELETE CASCADE,
+  constraint mailing_variants_variant_check CHECK (((variant >= 2) AND (variant <= 4)))
+);
+
 create table mailings (
   account_id bigint not null,
   mailing_id bigint generated always as identity not null,
@@ -565,8 +580,15 @@ create table mailings (
   send_at timestamp with time zone,
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
+  time_zone text,
+  local_time timestamp without time zone,
+  per_hour integer,
+  pause_reason text,
+  watched_from timestamp with time zone,
   constraint mailings_pkey PRIMARY KEY (account_id, mailing_id),
   constraint mailings_name_check CHECK ((name <> ''::text)),
+  constraint mailings_pause_reason_check CHECK ((pause_reason = ANY (ARRAY['blocks'::text, 'complaints'::text]))),
+  constraint mailings_per_hour_check CHECK ((per_hour > 0)),
   constraint mailings_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'scheduled'::text, 'sending'::text, 'paused'::text, 'sent'::text, 'cancelled'::text])))
 );
 CREATE INDEX mailings_sending ON public.mailings USING btree (account_id, mailing_id) WHERE (status = 'sending'::text);
@@ -586,11 +608,13 @@ create table messages (
   answered_at timestamp with time zone,
   answer text,
   by_topic boolean default false not null,
+  variant smallint,
   is_open boolean generated always as ((state = ANY (ARRAY['queued'::text, 'handed_over'::text, 'deferred'::text]))) stored,
   constraint messages_pkey PRIMARY KEY (account_id, message_id),
   constraint messages_account_id_mailing_id_contact_id_key UNIQUE (account_id, mailing_id, contact_id),
   constraint messages_address_key_check CHECK ((octet_length(address_key) = 16)),
-  constraint messages_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'handed_over'::text, 'accepted'::text, 'deferred'::text, 'bounced'::text, 'withheld'::text, 'unknown'::text, 'cancelled'::text])))
+  constraint messages_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'handed_over'::text, 'accepted'::text, 'deferred'::text, 'bounced'::text, 'withheld'::text, 'unknown'::text, 'cancelled'::text]))),
+  constraint messages_variant_check CHECK (((variant >= 1) AND (variant <= 4)))
 );
 CREATE INDEX messages_by_contact ON public.messages USING btree (account_id, contact_id);
 CREATE INDEX messages_due ON public.messages USING btree (account_id, mailing_id, due_at) WHERE is_open;
@@ -705,6 +729,14 @@ create table segments (
 );
 CREATE UNIQUE INDEX segments_name ON public.segments USING btree (account_id, lower((name COLLATE "und-x-icu"))) WHERE (archived_at IS NULL);
 
+create table sending_rates (
+  account_id bigint not null,
+  subject text not null,
+  allowance double precision not null,
+  at timestamp with time zone not null,
+  constraint sending_rates_pkey PRIMARY KEY (account_id, subject)
+);
+
 create table sessions (
   token_hash bytea not null,
   user_id bigint not null,
@@ -763,6 +795,25 @@ CREATE INDEX sign_ups_by_canonical ON public.sign_ups USING btree (account_id, c
 CREATE INDEX sign_ups_by_form ON public.sign_ups USING btree (account_id, form_id) WHERE (confirmed_at IS NULL);
 CREATE INDEX sign_ups_by_key ON public.sign_ups USING btree (account_id, address_key);
 CREATE INDEX sign_ups_ended ON public.sign_ups USING btree (account_id, ends_at);
+
+create table split_tests (
+  account_id bigint not null,
+  mailing_id bigint not null,
+  tests text not null,
+  share integer not null,
+  measure text not null,
+  wait_minutes integer,
+  winner smallint,
+  decided_at timestamp with time zone,
+  decided_by bigint,
+  constraint split_tests_pkey PRIMARY KEY (account_id, mailing_id),
+  constraint split_tests_account_id_mailing_id_fkey FOREIGN KEY (account_id, mailing_id) REFERENCES mailings(account_id, mailing_id) ON DELETE CASCADE,
+  constraint split_tests_measure_check CHECK ((measure = ANY (ARRAY['opens'::text, 'clicks'::text]))),
+  constraint split_tests_share_check CHECK (((share >= 1) AND (share <= 100))),
+  constraint split_tests_tests_check CHECK ((tests = ANY (ARRAY['subject'::text, 'sender'::text, 'content'::text]))),
+  constraint split_tests_wait_minutes_check CHECK (((wait_minutes >= 5) AND (wait_minutes <= 20160))),
+  constraint split_tests_winner_check CHECK (((winner >= 1) AND (winner <= 4)))
+);
 
 create table standing_optouts (
   account_id bigint not null,
@@ -1042,7 +1093,7 @@ end $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.due_messages(of_account bigint, of_mailing bigint, but bigint[], part integer, parts integer, most integer)
- RETURNS TABLE(message_id bigint, contact_id bigint, address_key bytea, address text, fields jsonb, attempts integer, queued_at timestamp with time zone)
+ RETURNS TABLE(message_id bigint, contact_id bigint, address_key bytea, address text, fields jsonb, attempts integer, queued_at timestamp with time zone, variant smallint)
  LANGUAGE plpgsql
  STABLE
  SET plan_cache_mode TO 'force_generic_plan'
@@ -1053,8 +1104,9 @@ AS $function$
 #variable_conflict use_column
 begin
   return query
-  select due.message_id, due.contact_id, due.address_key, contact.address, contact.fields, due.attempts, due.queued_at
-  from (select message.message_id, message.contact_id, message.address_key, message.attempts, message.queued_at
+  select due.message_id, due.contact_id, due.address_key, contact.address, contact.fields, due.attempts, due.queued_at, due.variant
+  from (select message.message_id, message.contact_id, message.address_key, message.attempts, message.queued_at,
+               message.variant
         from messages message
         where message.account_id = of_account and message.mailing_id = of_mailing and message.is_open
           and message.state in ('queued', 'deferred') and message.due_at <= now()
@@ -2048,6 +2100,29 @@ begin
 end $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.take_turns(of_account bigint, of_subject text, most integer, of_seconds integer, wanted integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+AS $function$
+declare
+  at_once double precision := greatest(1, most / 60);
+  moment timestamptz;
+  rate sending_rates;
+  filled double precision;
+  given int;
+begin
+  insert into sending_rates (account_id, subject, allowance, at) values (of_account, of_subject, at_once, clock_timestamp())
+    on conflict do nothing;
+  select * into rate from sending_rates where account_id = of_account and subject = of_subject for update;
+  moment := greatest(clock_timestamp(), rate.at);
+  filled := least(at_once, rate.allowance + extract(epoch from moment - rate.at) * (most - at_once + 1) / of_seconds);
+  given := least(wanted, floor(filled));
+  update sending_rates set allowance = least(at_once, filled - given), at = moment
+    where account_id = of_account and subject = of_subject;
+  return given;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.withhold_messages(of_account bigint)
  RETURNS void
  LANGUAGE sql
@@ -2107,6 +2182,7 @@ grant delete, insert, select, update on mailbox_messages to lastword_app;
 grant delete, insert, select, update on mailing_groups to lastword_app;
 grant delete, insert, select, update on mailing_segments to lastword_app;
 grant delete, insert, select, update on mailing_topics to lastword_app;
+grant delete, insert, select, update on mailing_variants to lastword_app;
 grant delete, insert, select, update on mailings to lastword_app;
 grant execute on function meet_rule(bigint,bytea,text,text) to lastword_app;
 grant execute on function merge_contacts(bigint,bigint,bigint) to lastword_app;
@@ -2134,11 +2210,14 @@ grant execute on function record_pause(bigint,bytea,integer) to lastword_app;
 grant delete, insert, select, update on responses to lastword_app;
 grant execute on function rule_of(bigint,text,text) to lastword_app;
 grant delete, insert, select, update on segments to lastword_app;
+grant delete, insert, select, update on sending_rates to lastword_app;
 grant delete, insert, select, update on sessions to lastword_app;
 grant execute on function set_one_optout(bigint,boolean,bigint) to lastword_app;
 grant delete, insert, select, update on sign_in_failures to lastword_app;
 grant select on sign_up_counts to lastword_app;
 grant select on sign_ups to lastword_app;
+grant delete, insert, select, update on split_tests to lastword_app;
 grant select on standing_optouts to lastword_app;
+grant execute on function take_turns(bigint,text,integer,integer,integer) to lastword_app;
 grant delete, insert, select, update on topics to lastword_app;
 grant delete, insert, select, update on users to lastword_app;

@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import nodemailer from 'nodemailer'
 import { openSmtp } from '../src/delivery/smtp.ts'
-import type { Smtp } from '../src/platform/config.ts'
+import type { Smtp } from '../src/platform/relay.ts'
 
 export type Sink = { port: number; stop: () => Promise<void> }
 

@@ -6,6 +6,7 @@ import { pruneCounts } from './audience/counts.ts'
 import { purgeSignUps } from './audience/sign-up.ts'
 import { startConfirmations } from './delivery/confirmation-lane.ts'
 import { inheritConfirmations } from './delivery/confirmation-queue.ts'
+import { pruneRates } from './delivery/pace.ts'
 import { inheritMessages } from './delivery/queue.ts'
 import { startSender } from './delivery/sender.ts'
 import { fillDemo } from './demo/demo.ts'
@@ -151,6 +152,7 @@ async function startWork(core: Core, process: Process, teardown: Teardown) {
   teardown.add(async () => clearInterval(burying))
   const pruning = setInterval(() => {
     void pruneCounts(db).catch((err: unknown) => log.warn({ err }, 'kept counts not pruned'))
+    void pruneRates(db).catch((err: unknown) => log.warn({ err }, 'old rates not pruned'))
     void purgeSignUps(db).catch((err: unknown) => log.warn({ err }, 'old sign-ups not purged'))
   }, PRUNE_EVERY_MS)
   teardown.add(async () => clearInterval(pruning))

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getuid } from 'node:process'
 import { promisify } from 'node:util'
-import type { Smtp } from '../src/platform/config.ts'
+import type { Smtp } from '../src/platform/relay.ts'
 import { selfSigned } from './smtp.ts'
 
 export type Postfix = {

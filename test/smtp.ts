@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
-import type { Smtp } from '../src/platform/config.ts'
+import type { Smtp } from '../src/platform/relay.ts'
 
 export type ReceivedMessage = {
   from: string

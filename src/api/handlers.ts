@@ -9,6 +9,7 @@ import { changeGroupStatus, GROUP_STATUS } from '../audience/group-status.ts'
 import { runImport } from '../audience/import-job.ts'
 import { IMPORT_UNDO, undoImport } from '../audience/import-undo-job.ts'
 import { START_MAILING, startMailing } from '../mailings/schedule.ts'
+import { DECIDE_SPLIT, decideSplit } from '../mailings/split-decide.ts'
 import type { Core } from '../platform/core.ts'
 import type { JobHandler } from '../platform/jobs.ts'
 
@@ -20,6 +21,7 @@ export function jobHandlers(core: Core): Record<string, JobHandler> {
     [GROUP_EMPTY]: emptyGroup,
     [BULK]: actOnSelection,
     [START_MAILING]: startMailing,
+    [DECIDE_SPLIT]: decideSplit,
     [IMPORT_UNDO]: undoImport,
     [EXPORT]: (job) => runExport(core, job),
     [ERASE]: runErasure,

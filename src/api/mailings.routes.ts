@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { countMissing } from '../mailings/audience.ts'
 import { checkMailing } from '../mailings/check.ts'
 import {
   type Mailing,
@@ -10,7 +11,9 @@ import {
   mailingsQuery,
   newMailing,
   previewQuery,
+  resumeMailing as resumeMailingBody,
   sendMailing as sendMailingBody,
+  timeZoneCounts,
 } from '../mailings/mailing.contract.ts'
 import {
   changeMailing,
@@ -21,10 +24,12 @@ import {
   type MailingRow,
 } from '../mailings/mailing.ts'
 import { previewMailing } from '../mailings/preview.ts'
+import { TIME_ZONE_FIELD } from '../mailings/recipient-zone.ts'
 import { cancelMailing, pauseMailing, resumeMailing, sendMailing } from '../mailings/schedule.ts'
 import type { Core } from '../platform/core.ts'
 import { idText } from '../platform/page.contract.ts'
 import { mailingCounts, noCounts } from '../response/counts.ts'
+import { progressOf } from '../response/progress.ts'
 import { type Api, LARGE_BODY } from './api.ts'
 
 const params = z.object({ id: idText })
@@ -86,13 +91,27 @@ export function mailingRoutes(app: Api, core: Core) {
     },
   )
 
+  app.get(
+    '/mailings/:id/time-zones',
+    { schema: { params, response: { 200: timeZoneCounts } } },
+    async ({ caller: { accountId }, params: { id } }) => {
+      await getMailing(db, accountId, id)
+      const missing = await countMissing(db, accountId, id, [TIME_ZONE_FIELD])
+      return { recipientsWithout: missing.get(TIME_ZONE_FIELD) ?? 0 }
+    },
+  )
+
   app.post('/mailings/:id/send', { schema: { ...answer, body: sendMailingBody.nullish() } }, async (request) => {
     const { caller, body } = request
-    const at = body?.at ? new Date(body.at) : undefined
-    return presentOne(core, caller.accountId, await sendMailing(core, caller, request.params.id, at))
+    return presentOne(core, caller.accountId, await sendMailing(core, caller, request.params.id, body ?? {}))
   })
 
-  const turns = { pause: pauseMailing, resume: resumeMailing, cancel: cancelMailing }
+  app.post('/mailings/:id/resume', { schema: { ...answer, body: resumeMailingBody.nullish() } }, async (request) => {
+    const { caller, body, params: asked } = request
+    return presentOne(core, caller.accountId, await resumeMailing(db, caller, asked.id, body ?? {}))
+  })
+
+  const turns = { pause: pauseMailing, cancel: cancelMailing }
   for (const [name, turn] of Object.entries(turns))
     app.post(`/mailings/:id/${name}`, { schema: answer }, async ({ caller, params: { id } }) =>
       presentOne(core, caller.accountId, await turn(db, caller, id)),
@@ -102,7 +121,7 @@ export function mailingRoutes(app: Api, core: Core) {
 async function presentOne(core: Core, accountId: string, row: MailingRow): Promise<Mailing> {
   const [presented] = await present(core, accountId, [row])
   if (!presented) throw new Error('a mailing is always presented')
-  return presented
+  return { ...presented, progress: row.status === 'sending' ? await progressOf(core.db, accountId, row) : null }
 }
 
 /** Mailings as the API shows them, with their counts. */
@@ -127,10 +146,15 @@ async function present({ db }: Core, accountId: string, rows: MailingRow[]): Pro
     topicIds: row.topic_ids,
     status: row.status,
     problem: row.problem,
+    pauseReason: row.pause_reason,
+    progress: null,
     counts: counts.get(row.mailing_id) ?? noCounts(),
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     sendAt: row.send_at?.toISOString() ?? null,
+    timeZone: row.time_zone,
+    localTime: row.local_time,
+    perHour: row.per_hour,
     startedAt: row.started_at?.toISOString() ?? null,
     finishedAt: row.finished_at?.toISOString() ?? null,
   }))

@@ -16,6 +16,7 @@ import { optOutRoutes } from './optouts.routes.ts'
 import { organizationRoutes } from './organization.routes.ts'
 import { segmentRoutes } from './segments.routes.ts'
 import { sessionRoutes } from './session.routes.ts'
+import { splitRoutes } from './split.routes.ts'
 import { topicRoutes } from './topics.routes.ts'
 
 /** Every route of /api/v1; each file adapts one noun of the domain to HTTP. */
@@ -35,6 +36,7 @@ export function apiRoutes(app: Api, core: Core) {
   formRoutes(app, core)
   mailboxRoutes(app, core)
   mailingRoutes(app, core)
+  splitRoutes(app, core)
   importRoutes(app, core)
   optOutRoutes(app, core)
 }

@@ -10,8 +10,9 @@ import { fillIn, linkTo, press } from '../../test/sign-up.ts'
 import { dkimKeyFile, startMailServer, startScriptedServer } from '../../test/smtp.ts'
 import type { Form } from '../audience/form.contract.ts'
 import { optOut } from '../optouts/optout.ts'
-import type { Config, Smtp } from '../platform/config.ts'
+import type { Config } from '../platform/config.ts'
 import { row, rows, run, sql } from '../platform/database.ts'
+import type { Smtp } from '../platform/relay.ts'
 import { startConfirmations } from './confirmation-lane.ts'
 import { claimConfirmations, inheritConfirmations } from './confirmation-queue.ts'
 import type { Sender } from './sender.ts'
@@ -94,6 +95,15 @@ test('who opted out reads that confirming ends it, in the language of the sign-u
   const { html, text } = await PostalMime.parse((await letters(address))[0]?.raw ?? Buffer.alloc(0))
   expect(html).toContain('<html lang="ar" dir="rtl">')
   expect(text).toContain('التأكيد ينهي ذلك الإلغاء')
+})
+
+test('it takes the first of several relays that can be reached', async () => {
+  const server = keep(await startMailServer())
+  const address = fresh()
+  start({ ...server.smtp, port: 1 }, { moreRelays: [server.smtp] })
+  await ask(address)
+  await until(address, 'accepted')
+  expect(server.messages.map(({ to }) => to)).toEqual([address])
 })
 
 test('over SMTP it goes once, signed with DKIM, to the address alone', async () => {

@@ -15,7 +15,8 @@ import { listenForMessages } from './listen.ts'
 import { patiently } from './patience.ts'
 import { retryDelay } from './retry.ts'
 import type { Sender, SenderOptions } from './sender.ts'
-import { type Outcome, openSmtp, type SmtpConnection } from './smtp.ts'
+import type { Outcome, SmtpConnection } from './smtp.ts'
+import { openAny } from './way.ts'
 
 const AT_ONCE = 20
 const POLL_MS = 1000
@@ -42,18 +43,12 @@ export function startConfirmations(
   process: { id: number },
   options: Pick<SenderOptions, 'connect' | 'stopWithinMs'> = {},
 ): Sender {
-  const { smtp, baseUrl } = core.config
   const lane: Lane = {
     core,
     processId: process.id,
     make: openConfirmations(core),
     over: new AbortController(),
-    connect:
-      options.connect ??
-      (() => {
-        if (!smtp) throw new Error('no mail server is set')
-        return openSmtp(smtp, { name: new URL(baseUrl).hostname })
-      }),
+    connect: options.connect ?? (() => openAny(core.config)),
   }
   let alarm = new AbortController()
   let stopped = false

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Core } from '../platform/core.ts'
 import type { ClaimedMessage } from './message.ts'
-import { claimMessages, finishMailing, type SendingMailing, sendingMailings, shareOf } from './queue.ts'
+import { claimInPace, type Pace } from './pace.ts'
+import { finishMailing, type SendingMailing, sendingMailings, shareOf } from './queue.ts'
 
 const POLL_MS = 1000
 
@@ -9,10 +10,15 @@ const EVERYTHING = { part: 0, parts: 1 }
 
 /** Claimed messages for the connections of this process. */
 export type Feed = {
-  /** Waits for 1 to `most` messages; none after `patienceMs` or once the feed is stopped. */
-  take: (most: number, patienceMs?: number) => Promise<ClaimedMessage[]>
+  /**
+   * Waits for 1 to `most` messages; none after `patienceMs` or once the feed is stopped. Of those that wait the lowest
+   * `rank` is first.
+   */
+  take: (most: number, patienceMs?: number, rank?: () => number) => Promise<ClaimedMessage[]>
   /** To be called once for every message taken, when nothing more happens to it here. */
   done: (messages: ClaimedMessage[]) => void
+  /** A message taken and not used: another lane may have it. */
+  putBack: (message: ClaimedMessage) => void
   /** There may be something new. */
   wake: () => void
   isStopped: () => boolean
@@ -29,7 +35,8 @@ export type Feed = {
 export function openFeed(core: Core, processId: number, { batch, enough }: { batch: number; enough: number }): Feed {
   const ready: ClaimedMessage[] = []
   const inHand = new Set<string>()
-  const takers = new Set<() => void>()
+  const takers = new Map<() => void, () => number>()
+  const pace: Pace = { core, slots: new Map() }
   let stopped = false
   let alarm = new AbortController()
 
@@ -41,9 +48,9 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
 
   const inMemory = () => [...inHand, ...ready.map(({ messageId }) => messageId)]
   async function claim(mailing: SendingMailing, share: { part: number; parts: number }): Promise<number> {
-    const { claimed, withheld } = await claimMessages(core.db, mailing, { ...share, inHand: inMemory() }, batch)
+    const { claimed, moved } = await claimInPace(pace, mailing, { ...share, inHand: inMemory() }, batch)
     ready.push(...claimed)
-    const found = claimed.length + withheld
+    const found = claimed.length + moved
     if (found > 0 || share.parts === 1) return found
     return claim(mailing, EVERYTHING)
   }
@@ -56,7 +63,7 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
       const more = await claim(mailing, share)
       found += more
       if (more === 0) await finishMailing(core.db, mailing)
-      for (const taker of takers) taker()
+      wakeTakers()
       while (!stopped && ready.length >= enough) await rest(POLL_MS)
     }
     return found
@@ -73,7 +80,11 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
   }
   const supplying = supply()
 
-  function arrival(withinMs: number): Promise<void> {
+  function wakeTakers() {
+    for (const [taker] of [...takers].sort(([, one], [, other]) => one() - other())) taker()
+  }
+
+  function arrival(withinMs: number, rank: () => number): Promise<void> {
     return new Promise((resolve) => {
       function taker() {
         clearTimeout(timer)
@@ -81,13 +92,13 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
         resolve()
       }
       const timer = setTimeout(taker, withinMs)
-      takers.add(taker)
+      takers.set(taker, rank)
     })
   }
 
-  async function take(most: number, patienceMs = 60_000): Promise<ClaimedMessage[]> {
+  async function take(most: number, patienceMs = 60_000, rank = () => 0): Promise<ClaimedMessage[]> {
     const deadline = Date.now() + patienceMs
-    while (ready.length === 0 && !stopped && Date.now() < deadline) await arrival(deadline - Date.now())
+    while (ready.length === 0 && !stopped && Date.now() < deadline) await arrival(deadline - Date.now(), rank)
     const taken = stopped ? [] : ready.splice(0, most)
     for (const { messageId } of taken) inHand.add(messageId)
     if (ready.length < enough) wake()
@@ -100,12 +111,17 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
       for (const { messageId } of messages) inHand.delete(messageId)
       if (inHand.size === 0 && ready.length === 0) wake()
     },
+    putBack: (message) => {
+      inHand.delete(message.messageId)
+      ready.unshift(message)
+      wakeTakers()
+    },
     wake,
     isStopped: () => stopped,
     stop: async () => {
       stopped = true
       wake()
-      for (const taker of takers) taker()
+      wakeTakers()
       await supplying
     },
   }

@@ -11,6 +11,8 @@ export type ClaimedMessage = {
   /** Temporary failures so far. */
   attempts: number
   queuedAt: Date
+  /** Of a split test; null for the mailing itself, or its winner. */
+  variant: number | null
 }
 
 export type MessageState = 'queued' | 'accepted' | 'deferred' | 'bounced' | 'unknown'

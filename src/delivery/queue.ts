@@ -1,16 +1,18 @@
+import type { PauseReason } from '../mailings/mailing.contract.ts'
 import { type Db, row, rows, run, sql, type Trx } from '../platform/database.ts'
 import { isRetryable, isWithheld } from '../platform/errors.ts'
 import { recordAnswers, recording } from './answer.ts'
 import type { Answer, ClaimedMessage } from './message.ts'
 
-export type SendingMailing = { accountId: string; mailingId: string }
+export type MailingName = { accountId: string; mailingId: string }
+export type SendingMailing = MailingName & { perHour: number | null }
 
 /** The mailings that are being sent, of every account: where to look for work. */
 export function sendingMailings(db: Db): Promise<SendingMailing[]> {
   return rows(
     db,
     sql<SendingMailing>`
-    select account_id as "accountId", mailing_id as "mailingId" from mailings where status = 'sending'
+    select account_id as "accountId", mailing_id as "mailingId", per_hour as "perHour" from mailings where status = 'sending'
     order by account_id, mailing_id`,
   )
 }
@@ -32,7 +34,7 @@ export type Share = { inHand: string[]; part: number; parts: number }
  */
 export async function claimMessages(
   db: Db,
-  { accountId, mailingId }: SendingMailing,
+  { accountId, mailingId }: MailingName,
   { inHand, part, parts }: Share,
   limit: number,
 ): Promise<{ claimed: ClaimedMessage[]; withheld: number }> {
@@ -40,7 +42,7 @@ export async function claimMessages(
     db,
     sql<DueRow>`
     select message_id as "messageId", contact_id as "contactId", address_key as "addressKey", address, fields, attempts,
-      queued_at as "queuedAt"
+      queued_at as "queuedAt", variant
     from due_messages(${accountId}, ${mailingId}, ${inHand}::bigint[], ${part}, ${parts}, ${limit})`,
   )
   const claimed = due.flatMap(({ address, fields, ...message }) =>
@@ -173,7 +175,7 @@ export async function inheritMessages(trx: Trx, dead: number[]): Promise<void> {
 const accounts = (db: Db | Trx) => rows(db, sql<{ account_id: string }>`select account_id from accounts`)
 
 /** Notes the end of a mailing when none of its messages is open any more. */
-export async function finishMailing(db: Db, { accountId, mailingId }: SendingMailing): Promise<boolean> {
+export async function finishMailing(db: Db, { accountId, mailingId }: MailingName): Promise<boolean> {
   const finished = await run(
     db,
     sql`
@@ -186,18 +188,23 @@ export async function finishMailing(db: Db, { accountId, mailingId }: SendingMai
   return finished > 0
 }
 
-/** Stops a mailing until an operator resumes it, and says why. */
-export async function pauseMailing(db: Db, { accountId, mailingId }: SendingMailing, problem: string): Promise<void> {
+/** Stops a mailing until an operator resumes it, and says why; one with a `reason` is resumed by who names it. */
+export async function pauseMailing(
+  db: Db,
+  { accountId, mailingId }: MailingName,
+  problem: string,
+  reason: PauseReason | null = null,
+): Promise<void> {
   await run(
     db,
     sql`
-    update mailings set status = 'paused', problem = ${problem}, updated_at = now()
+    update mailings set status = 'paused', problem = ${problem}, pause_reason = ${reason}, updated_at = now()
     where account_id = ${accountId} and mailing_id = ${mailingId} and status = 'sending'`,
   )
 }
 
 /** Says on the mailing why it does not get on, or with null that it does again. */
-export async function noteProblem(db: Db, mailing: SendingMailing, problem: string | null): Promise<void> {
+export async function noteProblem(db: Db, mailing: MailingName, problem: string | null): Promise<void> {
   await run(
     db,
     sql`

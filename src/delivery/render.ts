@@ -1,4 +1,5 @@
 import { fillMessage, type PreparedMailing, type RenderedMessage, readPrepared } from '../mailings/fill.ts'
+import { compiledFor } from '../mailings/split.ts'
 import { signLink } from '../optouts/link.ts'
 import type { Core } from '../platform/core.ts'
 import { row, sql } from '../platform/database.ts'
@@ -35,11 +36,11 @@ export function openRender(core: Core): Render {
   const signer = config.dkim ? openSigner(config.dkim) : null
   const prepared = new Map<string, Promise<PreparedMailing>>()
 
-  function preparedOf({ accountId, mailingId }: ClaimedMessage): Promise<PreparedMailing> {
-    const key = `${accountId}/${mailingId}`
+  function preparedOf(message: ClaimedMessage): Promise<PreparedMailing> {
+    const key = `${message.accountId}/${message.mailingId}/${message.variant}`
     const known = prepared.get(key)
     if (known) return known
-    const read = readMailing(core, accountId, mailingId)
+    const read = readMailing(core, message)
     prepared.set(key, read)
     read.catch(() => prepared.delete(key))
     for (const oldest of prepared.keys()) if (prepared.size > KEPT) prepared.delete(oldest)
@@ -69,11 +70,12 @@ function fill(...input: Parameters<typeof fillMessage>): RenderedMessage {
   }
 }
 
-async function readMailing({ db }: Core, accountId: string, mailingId: string): Promise<PreparedMailing> {
+async function readMailing({ db }: Core, { accountId, mailingId, variant }: ClaimedMessage): Promise<PreparedMailing> {
   const { compiled } = await row(
     db,
     sql<{ compiled: unknown }>`
-    select compiled from mailings where account_id = ${accountId} and mailing_id = ${mailingId}`,
+    select ${compiledFor(sql`${variant}::smallint`)} as compiled from mailings mailing
+    where mailing.account_id = ${accountId} and mailing.mailing_id = ${mailingId}`,
   )
   try {
     return readPrepared(compiled)

@@ -1,3 +1,4 @@
+import type { PauseReason } from '../mailings/mailing.contract.ts'
 import type { Core } from '../platform/core.ts'
 import { recordAnswers } from './answer.ts'
 import { type Feed, openFeed } from './feed.ts'
@@ -7,9 +8,13 @@ import type { Answer, ClaimedMessage } from './message.ts'
 import { patiently } from './patience.ts'
 import { handOver, noteProblem, pauseMailing, settleRefused } from './queue.ts'
 import { openRender, type Render } from './render.ts'
-import { openSmtp, type SmtpConnection } from './smtp.ts'
+import type { SmtpConnection } from './smtp.ts'
 import { smtpLane } from './smtp-lane.ts'
 import { together } from './together.ts'
+import { judgeComplaints, openWatch, type Watch } from './watch.ts'
+import { openWay, relaysOf, type Way } from './way.ts'
+
+const JUDGE_EVERY_MS = 5000
 
 export type SenderOptions = {
   /** Opens a connection to the configured server; tests hand in one with their own certificates. */
@@ -43,12 +48,14 @@ export type Desk = {
   mayLeave: (message: ClaimedMessage, before?: Unrecorded) => Promise<boolean>
   record: (message: ClaimedMessage, answer: Answer) => Promise<void>
   refused: (message: ClaimedMessage) => Promise<void>
-  connect: () => Promise<SmtpConnection>
+  /** The relays; none for the built-in mailbox. */
+  ways: Way[]
   /** Says on the mailing why it does not get on, and takes that back once it does. */
   doesNotWork: (message: ClaimedMessage, problem: string) => Promise<void>
   worksAgain: (message: ClaimedMessage) => Promise<void>
   /** Stops a mailing until an operator resumes it, and says why. */
-  pause: (message: ClaimedMessage, problem: string) => Promise<void>
+  pause: (message: ClaimedMessage, problem: string, reason?: PauseReason) => Promise<void>
+  watch: Watch
   /** Aborted when `stop` has waited long enough. */
   over: AbortSignal
 }
@@ -60,17 +67,24 @@ export type Desk = {
  */
 export function startSender(core: Core, process: { id: number }, options: SenderOptions = {}): Sender {
   const { smtp } = core.config
+  const relays = relaysOf(core.config)
+  const ways = relays.map((relay) => openWay(core, relay, { several: relays.length > 1, connect: options.connect }))
+  const connections = ways.reduce((sum, way) => sum + way.connections, 0)
   const batch = options.batch ?? (smtp ? 100 : 200)
   const over = new AbortController()
   const render = options.render ?? openRender(core)
-  const feed = openFeed(core, process.id, { batch, enough: smtp ? Math.max(smtp.connections, batch / 2) : 1 })
-  const desk = openDesk(core, process.id, { feed, render, over: over.signal, options })
-  const lanes = smtp ? Array.from({ length: smtp.connections }, () => smtpLane(desk)) : [mailboxLane(desk)]
+  const feed = openFeed(core, process.id, { batch, enough: smtp ? Math.max(connections, batch / 2) : 1 })
+  const desk = openDesk(core, process.id, { feed, render, ways, over: over.signal, options })
+  const lanes = smtp ? ways.flatMap((way) => lanesOf(desk, way)) : [mailboxLane(desk)]
   const listening = listenForMessages(core, feed.wake)
+  const judging = setInterval(() => {
+    void judgeComplaints(core).catch((error: unknown) => core.log.warn({ err: error }, 'complaints not looked at'))
+  }, JUDGE_EVERY_MS)
   return {
     wake: feed.wake,
     stop: async () => {
       const timer = setTimeout(() => over.abort(), options.stopWithinMs ?? 20_000)
+      clearInterval(judging)
       await feed.stop()
       await Promise.all(lanes)
       clearTimeout(timer)
@@ -79,10 +93,12 @@ export function startSender(core: Core, process: { id: number }, options: Sender
   }
 }
 
-type Parts = { feed: Feed; render: Render; over: AbortSignal; options: SenderOptions }
+const lanesOf = (desk: Desk, way: Way) => Array.from({ length: way.connections }, () => smtpLane(desk, way))
 
-function openDesk(core: Core, processId: number, { feed, render, over, options }: Parts): Desk {
-  const { db, config } = core
+type Parts = { feed: Feed; render: Render; ways: Way[]; over: AbortSignal; options: SenderOptions }
+
+function openDesk(core: Core, processId: number, { feed, render, ways, over, options }: Parts): Desk {
+  const { db } = core
   type Question = { message: ClaimedMessage; before: Unrecorded | undefined }
   const check = together<Question, boolean>(async (accountId, questions) => {
     const ids = questions.map(({ message }) => message.messageId)
@@ -102,6 +118,7 @@ function openDesk(core: Core, processId: number, { feed, render, over, options }
     processId,
     feed,
     render,
+    ways,
     over,
     mayLeave: (message, before) => gate(message, () => check(message.accountId, { message, before })),
     record: ({ accountId }, answer) => record(accountId, answer),
@@ -110,15 +127,10 @@ function openDesk(core: Core, processId: number, { feed, render, over, options }
       troubled.add(message.mailingId)
       return patiently(core, over, () => noteProblem(db, message, problem))
     },
-    pause: (message, problem) => patiently(core, over, () => pauseMailing(db, message, problem)),
+    pause: (message, problem, reason) => patiently(core, over, () => pauseMailing(db, message, problem, reason)),
+    watch: openWatch(core.clock),
     worksAgain: async (message) => {
       if (troubled.delete(message.mailingId)) await patiently(core, over, () => noteProblem(db, message, null))
     },
-    connect:
-      options.connect ??
-      (() => {
-        if (!config.smtp) throw new Error('no mail server is set')
-        return openSmtp(config.smtp, { name: new URL(config.baseUrl).hostname })
-      }),
   }
 }

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
-import type { Smtp } from '../platform/config.ts'
+import type { Smtp } from '../platform/relay.ts'
 
 /** What the server says it can do; `size` is the largest message it takes in bytes, 0 for any, null when it does not say. */
 export type Offers = { pipelining: boolean; smtpUtf8: boolean; size: number | null }

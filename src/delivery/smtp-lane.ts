@@ -4,18 +4,22 @@ import type { ClaimedMessage } from './message.ts'
 import { MailingBroken, NotRendered, type ReadyMessage } from './render.ts'
 import type { Desk, Unrecorded } from './sender.ts'
 import type { Outcome, SmtpConnection } from './smtp.ts'
+import type { Way } from './way.ts'
 
 const IDLE_MS = 5000
 const LONGEST_PAUSE_MS = 60_000
+const REST_MS = 250
 
 /**
- * Sends one message after the other over one connection, renewed when it breaks, until the feed stops.
+ * Sends one message after the other over one connection to a relay, renewed when it breaks, until the feed stops. While
+ * the relay rests or has no turn left, other lanes have the messages.
  *
  * While the server works on a message the next one is made and its MAIL FROM written. Its answer is recorded in the same
  * commit that hands over the next, so at most one message of a connection is ever without an answer.
  */
-export async function smtpLane(desk: Desk): Promise<void> {
+export async function smtpLane(desk: Desk, way: Way): Promise<void> {
   const { feed, over } = desk
+  const lane = {}
   let connection: SmtpConnection | null = null
   let ahead: Flight | null = null
   let failures = 0
@@ -27,8 +31,15 @@ export async function smtpLane(desk: Desk): Promise<void> {
     ahead = null
   }
   while (!feed.isStopped()) {
-    const [message] = await feed.take(1, ahead ? 0 : IDLE_MS)
-    if (!message) {
+    const [message] = way.admits(lane) ? await feed.take(1, ahead ? 0 : IDLE_MS, way.rank) : []
+    if (!way.admits(lane) || (message && !(await hasTurn(desk, way)))) {
+      if (message) feed.putBack(message)
+      await land()
+      await nap(REST_MS, desk)
+      continue
+    }
+    if (message) way.took()
+    else {
       if (ahead) await land()
       else {
         connection?.quit()
@@ -38,16 +49,17 @@ export async function smtpLane(desk: Desk): Promise<void> {
     }
     try {
       if (!connection?.isOpen()) await land()
-      if (!connection?.isOpen()) connection = await connect(desk)
+      if (!connection?.isOpen()) connection = await connect(way)
       const ready = await makeReady(desk, message)
       if (ready) {
-        const next: Flight = fly(desk, connection, { message, ready, before: ahead })
+        const next: Flight = fly(desk, connection, { message, ready, before: ahead, way })
         await next.isChecked
         await land()
         ahead = next
       } else feed.done([message])
     } catch (error) {
-      failures += 1 // not handed over: fly and land do not throw
+      if (error instanceof NoConnection) way.failed()
+      else failures += 1 // not handed over: fly and land do not throw
       await giveBack(desk, message, error)
       feed.done([message])
     }
@@ -60,6 +72,7 @@ export async function smtpLane(desk: Desk): Promise<void> {
 
 /** A message on the wire. */
 type Flight = {
+  way: Way
   message: ClaimedMessage
   connection: SmtpConnection
   /** Settles when the last check was made, or will not be. */
@@ -67,12 +80,15 @@ type Flight = {
   /** What became of it; recorded by then unless it was accepted. */
   outcome: Promise<Outcome>
   unrecorded: Unrecorded
+  /** The last check could not be made, which says nothing about the relay. */
+  isUnchecked: () => boolean
 }
 
-type Start = { message: ClaimedMessage; ready: ReadyMessage; before: Flight | null }
+type Start = Pick<Flight, 'message' | 'way'> & { ready: ReadyMessage; before: Flight | null }
 
-function fly(desk: Desk, connection: SmtpConnection, { message, ready, before }: Start): Flight {
+function fly(desk: Desk, connection: SmtpConnection, { message, way, ready, before }: Start): Flight {
   const unrecorded: Unrecorded = { answer: null }
+  let unchecked = false
   let checked = () => {}
   const isAsked = new Promise<void>((resolve) => {
     checked = resolve
@@ -81,24 +97,32 @@ function fly(desk: Desk, connection: SmtpConnection, { message, ready, before }:
     try {
       await before?.outcome
       return await desk.mayLeave(message, before?.unrecorded)
+    } catch (error) {
+      unchecked = true
+      throw error
     } finally {
       checked()
     }
   }
-  const outcome = connection.deliver(ready.envelope, ready.raw, ask).then(async (what) => {
+  const outcome = connection.deliver(ready.envelope, ready.raw, ask).then(async (given) => {
+    const what = heard(desk, way, given)
+    const stop = desk.watch.note(message, what)
+    if (stop !== null) await desk.pause(message, stop, 'blocks').catch((err: unknown) => notStopped(desk, err))
     if (what.kind === 'accepted') unrecorded.answer = answerFor(message, what, desk.core.clock())
     else await settle(desk, message, what)
     return what
   })
-  return { message, connection, isChecked: Promise.race([isAsked, outcome]), outcome, unrecorded }
+  const isChecked = Promise.race([isAsked, outcome])
+  return { way, message, connection, isChecked, outcome, unrecorded, isUnchecked: () => unchecked }
 }
 
 /**
  * Waits for the end of a message and records what the next last check did not. Never throws.
  *
- * @returns false when whatever kept it from leaving is likely to keep the next one too
+ * @returns false when what kept it from leaving is here and likely to keep the next one too
  */
-async function landed(desk: Desk, { message, connection, outcome, unrecorded }: Flight): Promise<boolean> {
+async function landed(desk: Desk, flight: Flight): Promise<boolean> {
+  const { way, message, connection, outcome, unrecorded } = flight
   const { kind } = await outcome
   try {
     if (unrecorded.answer) await desk.record(message, unrecorded.answer)
@@ -107,19 +131,27 @@ async function landed(desk: Desk, { message, connection, outcome, unrecorded }: 
     desk.core.log.error({ err: error }, 'what became of a message was not recorded before the end')
   }
   desk.feed.done([message])
-  if (kind === 'accepted') useful.add(connection)
+  if (kind === 'accepted') {
+    useful.add(connection)
+    way.worked()
+  }
   // Servers that end a connection after so many messages are used again at once.
-  return kind !== 'not_handed' || (useful.has(connection) && !connection.isOpen())
+  if (kind !== 'not_handed' || (useful.has(connection) && !connection.isOpen())) return true
+  if (flight.isUnchecked()) return false
+  way.failed()
+  return true
 }
+
+const notStopped = ({ core }: Desk, err: unknown) => core.log.error({ err }, 'a mailing that is blocked goes on')
 
 /** Connections over which something was accepted. */
 const useful = new WeakSet<SmtpConnection>()
 
 class NoConnection extends Error {}
 
-async function connect(desk: Desk): Promise<SmtpConnection> {
+async function connect(way: Way): Promise<SmtpConnection> {
   try {
-    return await desk.connect()
+    return await way.connect()
   } catch (error) {
     throw new NoConnection(error instanceof Error ? error.message : String(error), { cause: error })
   }
@@ -157,14 +189,37 @@ async function giveBack(desk: Desk, message: ClaimedMessage, error: unknown) {
   try {
     await desk.record(message, { messageId: message.messageId, state: 'queued', answer: words })
     if (error instanceof MailingBroken) await desk.pause(message, words)
-    if (error instanceof NoConnection) await desk.doesNotWork(message, `The mail server cannot be used: ${words}`)
+    if (!(error instanceof NoConnection) || desk.ways.some((way) => way.works())) return
+    const none = desk.ways.length === 1 ? 'The mail server cannot' : `None of the ${desk.ways.length} mail servers can`
+    await desk.doesNotWork(message, `${none} be used: ${words}`)
   } catch (failure) {
     core.log.error({ err: failure }, 'a message was not put back; the next program inherits it')
   }
 }
 
-async function pause(failures: number, { over, feed }: Desk) {
-  const until = Date.now() + Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** (failures - 1))
+/**
+ * What a relay said, as it is settled. A relay that takes nothing now (4yz to MAIL FROM) is one that failed as long as
+ * another works: the recipient was not named, so that one can have the message at once.
+ */
+function heard({ ways }: Desk, way: Way, outcome: Outcome): Outcome {
+  if (!('answer' in outcome)) return outcome
+  const answer = way.said(outcome.answer)
+  const isRefusal = outcome.kind === 'deferred' && outcome.command === 'MAIL FROM'
+  if (isRefusal && ways.some((other) => other !== way && other.works())) return { kind: 'not_handed', answer }
+  return { ...outcome, answer }
+}
+
+async function hasTurn({ core }: Desk, way: Way): Promise<boolean> {
+  return way.turn().catch((error: unknown) => {
+    core.log.warn({ err: error }, 'what a relay may take could not be looked up; trying again')
+    return false
+  })
+}
+
+const pause = (failures: number, desk: Desk) => nap(Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** (failures - 1)), desk)
+
+async function nap(ms: number, { over, feed }: Desk) {
+  const until = Date.now() + ms
   while (Date.now() < until && !feed.isStopped())
     await sleep(Math.min(250, until - Date.now()), undefined, { signal: over }).catch(() => undefined)
 }

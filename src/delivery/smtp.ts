@@ -1,7 +1,7 @@
 // The only file that talks SMTP: every message goes through `deliver`, and so through its gate (INV-8).
 import type { ConnectionOptions } from 'node:tls'
 import { domainToASCII } from 'node:url'
-import type { Smtp } from '../platform/config.ts'
+import type { Smtp } from '../platform/relay.ts'
 import { enter, type Offers } from './smtp-entrance.ts'
 import { type Reply, Wire } from './smtp-wire.ts'
 

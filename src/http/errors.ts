@@ -60,6 +60,7 @@ const statusOf: Record<ErrorCode, number> = {
   'mailing.not_found': 404,
   'mailing.not_sendable': 409,
   'mailing.not_possible': 409,
+  'mailing.needs_reason': 409,
   'mailing.invalid': 400,
   'letter.not_found': 404,
 }

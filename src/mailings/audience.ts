@@ -215,17 +215,26 @@ export async function oneRecipient(db: Db, accountId: string, mailingId: string)
   )
 }
 
+export type FrozenParts = Partial<Record<'dueAt' | 'variant' | 'draw', RawBuilder<unknown>>>
+
 /**
  * Writes one queued message for every contact that may receive, in one statement. Running it again adds nobody twice.
  *
+ * @param parts when `contact` gets it, which variant, and the window that these are drawn in
  * @returns how many were added
  */
-export async function freezeAudience(db: Db, accountId: string, mailingId: string): Promise<number> {
+export async function freezeAudience(
+  db: Db,
+  accountId: string,
+  mailingId: string,
+  { dueAt = sql`now()`, variant = sql`null::smallint`, draw = sql`` }: FrozenParts = {},
+): Promise<number> {
   const audience = await audienceOf(db, accountId, mailingId)
   const frozen = await sql`
-    insert into messages (account_id, mailing_id, contact_id, address_key, by_topic)
-    select contact.account_id, ${mailingId}, contact.contact_id, contact.address_key, ${audience.hasTopics}::boolean
+    insert into messages (account_id, mailing_id, contact_id, address_key, by_topic, due_at, variant)
+    select contact.account_id, ${mailingId}, contact.contact_id, contact.address_key, ${audience.hasTopics}::boolean, ${dueAt}, ${variant}
     from ${recipientsOf(accountId, audience)}
+    ${draw}
     on conflict (account_id, mailing_id, contact_id) do nothing`.execute(db)
   return Number(frozen.numAffectedRows ?? 0)
 }

@@ -18,6 +18,22 @@ export const mailingCounts = z.object({
 })
 export type MailingCounts = z.infer<typeof mailingCounts>
 
+export const pauseReason = z.enum(['blocks', 'complaints'])
+export type PauseReason = z.infer<typeof pauseReason>
+
+/** How the sending gets on. */
+export const mailingProgress = z
+  .object({
+    /** Messages that left in the last minute. */
+    perMinute: z.int(),
+    /** At this rate, and no faster than the mailing may go; null while nobody can tell. */
+    secondsLeft: z.int().nullable(),
+    /** Who is next when nobody's time has come: everybody's own time in the zone where most of them live. */
+    next: z.object({ at: time, timeZone: z.string(), recipients: z.int() }).nullable(),
+  })
+  .meta({ id: 'MailingProgress' })
+export type MailingProgress = z.infer<typeof mailingProgress>
+
 export const mailingStatus = z.enum(['draft', 'scheduled', 'sending', 'paused', 'sent', 'cancelled'])
 export const mailing = z
   .object({
@@ -36,11 +52,22 @@ export const mailing = z
     /** With any, only who chose one of them gets it: of the groups and segments, or of everybody when there are none. */
     topicIds: z.array(idText),
     status: mailingStatus,
+    /** Why it is paused or does not get on; the first line is the short form. */
     problem: z.string().nullable(),
+    /** It was paused by itself, for this; resuming it asks for the same word. */
+    pauseReason: pauseReason.nullable(),
+    /** While it is being sent. */
+    progress: mailingProgress.nullable(),
     counts: mailingCounts,
     createdAt: time,
     updatedAt: time,
     sendAt: time.nullable(),
+    /** In which the time was chosen. */
+    timeZone: z.string().nullable(),
+    /** Everybody gets it when their own clock shows this, such as 2026-12-04T09:00:00. */
+    localTime: z.string().nullable(),
+    /** At most this many messages leave in an hour. */
+    perHour: z.int().nullable(),
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
   })
@@ -70,7 +97,23 @@ export const newMailing = z.strictObject({
 export type NewMailing = z.infer<typeof newMailing>
 export const mailingChange = z.strictObject(z.object(parts).partial().shape)
 export type MailingChange = z.infer<typeof mailingChange>
-export const sendMailing = z.strictObject({ at: time.optional() })
+/** Without `at` it goes out now. */
+export const sendMailing = z.strictObject({
+  /** A moment, or what the clocks of `timeZone` show, such as 2026-12-04T09:00. What is past means now. */
+  at: z.union([time, z.iso.datetime({ local: true, offset: false })]).optional(),
+  /** An IANA name; the account's when absent. */
+  timeZone: z.string().max(64).optional(),
+  /** Everybody gets it when their own clock shows `at`: by the contact's field time_zone, else by `timeZone`. */
+  inRecipientZone: z.boolean().optional(),
+  /** At most this many messages in an hour. */
+  perHour: z.int().min(1).max(10_000_000).nullish(),
+})
+export type SendMailing = z.infer<typeof sendMailing>
+/** How many who would get the mailing now have nothing in the field time_zone. */
+export const timeZoneCounts = z.object({ recipientsWithout: z.int() })
+/** What a mailing was paused for by itself. */
+export const resumeMailing = z.strictObject({ despite: pauseReason.optional() })
+export type ResumeMailing = z.infer<typeof resumeMailing>
 
 /** One thing that was checked. `stops` means that the mailing cannot be sent before it is mended. */
 export const finding = z

@@ -5,7 +5,7 @@ import { DomainError } from '../platform/errors.ts'
 import { pageOfRows, readCursor } from '../platform/page.ts'
 import { choiceColumns, choose } from './choice.ts'
 import type { MailingErrorCode } from './errors.ts'
-import type { Mailing, MailingChange, NewMailing } from './mailing.contract.ts'
+import type { Mailing, MailingChange, NewMailing, PauseReason } from './mailing.contract.ts'
 
 export type MailingRow = {
   mailing_id: string
@@ -17,6 +17,7 @@ export type MailingRow = {
   text: string
   status: Mailing['status']
   problem: string | null
+  pause_reason: PauseReason | null
   group_ids: string[]
   excluded_group_ids: string[]
   segment_ids: string[]
@@ -27,7 +28,12 @@ export type MailingRow = {
   created_at: Date
   updated_at: Date
   send_at: Date | null
+  time_zone: string | null
+  local_time: string | null
+  per_hour: number | null
   started_at: Date | null
+  /** Started or resumed: rates are counted from here. */
+  watched_from: Date | null
   finished_at: Date | null
   /** Differs after every change, to the microsecond. */
   version: string
@@ -36,7 +42,8 @@ export type MailingRow = {
 const columns = sql`
   mailing.mailing_id, mailing.name, mailing.subject, mailing.from_name, mailing.from_address, mailing.html, mailing.text,
   mailing.status, mailing.problem, mailing.created_at, mailing.updated_at, mailing.send_at, mailing.started_at,
-  mailing.finished_at, mailing.updated_at::text as version,
+  mailing.finished_at, mailing.updated_at::text as version, mailing.time_zone, mailing.per_hour, mailing.pause_reason,
+  mailing.watched_from, to_char(mailing.local_time, 'YYYY-MM-DD"T"HH24:MI:SS') as local_time,
   ${choiceColumns},
   (select count(*) > 0 and bool_and(chosen_group.kind = 'test') from mailing_groups to_group
    join groups chosen_group on chosen_group.account_id = to_group.account_id and chosen_group.group_id = to_group.group_id

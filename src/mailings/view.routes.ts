@@ -9,6 +9,7 @@ import type { Core } from '../platform/core.ts'
 import { maybeRow, sql } from '../platform/database.ts'
 import { fillMessage, readPrepared } from './fill.ts'
 import { openMessage } from './open.ts'
+import { compiledFor } from './split.ts'
 import { viewWords } from './view-words.ts'
 
 const params = z.object({ '*': z.string() })
@@ -50,7 +51,9 @@ async function mailOf({ db, keys, clock, log }: Core, link: LinkMeaning): Promis
   const found = await maybeRow(
     db,
     sql<{ compiled: unknown; address: string; fields: FieldValues }>`
-    select mailing.compiled, contact.address, contact.fields
+    select ${compiledFor(sql`(select message.variant from messages message
+               where message.account_id = mailing.account_id and message.mailing_id = mailing.mailing_id
+                 and message.contact_id = contact.contact_id)`)} as compiled, contact.address, contact.fields
     from mailings mailing
     join contacts contact on contact.account_id = mailing.account_id and contact.address_key = ${link.addressKey}
     where mailing.account_id = ${link.accountId} and mailing.mailing_id = ${link.mailingId} and mailing.compiled is not null

@@ -1,8 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-
-/** True for the names and addresses of this machine. */
-export const isLoopback = (host: string) => host === 'localhost' || host === '[::1]' || host.startsWith('127.')
+import { isLoopback, type Relay, readDomainLimits, readRelays } from './relay.ts'
 
 const settings = z.object({
   PORT: z.coerce.number().int().min(0).max(65535).default(8080),
@@ -10,8 +8,12 @@ const settings = z.object({
   BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   DATA_DIR: z.string().default('./data'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
-  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^\s*smtps?:\/\/\S+(\s+smtps?:\/\/\S+)*\s*$/, 'looks like smtps://user:password@host:465')
+    .optional(),
   SMTP_CONNECTIONS: z.coerce.number().int().min(1).max(100).default(10),
+  DOMAIN_LIMITS: z.string().default(''),
   RETURNS_DOMAIN: z.string().default(''),
   DKIM_DOMAIN: z.string().default(''),
   DKIM_SELECTOR: z.string().default(''),
@@ -26,18 +28,6 @@ const settings = z.object({
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
 })
 
-export type Smtp = {
-  host: string
-  port: number
-  /** TLS from the first byte. */
-  implicitTls: boolean
-  /** No TLS at all: only for a relay on this machine. */
-  plain: boolean
-  user: string
-  password: string
-  connections: number
-}
-
 export type Dkim = { domain: string; selector: string; keyFile: string }
 
 export type Config = {
@@ -48,7 +38,12 @@ export type Config = {
   baseUrl: string
   dataDir: string
   databaseUrl: string | null
-  smtp: Smtp | null
+  /** The relay that mail goes through, the first one when there are several; null: the built-in mailbox. */
+  smtp: Relay | null
+  /** Relays beside the first. */
+  moreRelays: Relay[]
+  /** Most messages a minute by recipient's domain. */
+  domainLimits: Map<string, number>
   /** Domain of envelope senders (returns), or empty: the sender's own address is used. */
   returnsDomain: string
   dkim: Dkim | null
@@ -75,8 +70,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   const baseUrl = (set.BASE_URL ?? `http://localhost:${set.PORT}`).replace(/\/+$/, '')
   if (baseUrl.length > 135)
     throw new Error('BASE_URL has at most 135 characters, so that opt-out links have at most 200 (OC-18).')
-  const smtp = set.SMTP_URL ? readSmtp(set.SMTP_URL, set.SMTP_CONNECTIONS) : null
-  refuseUnusableLinks(baseUrl, smtp)
+  const relays = readRelays(set.SMTP_URL ?? '', set.SMTP_CONNECTIONS)
+  refuseUnusableLinks(baseUrl, relays)
+  const [smtp = null, ...moreRelays] = relays
   if (Boolean(set.OWNER_EMAIL) !== Boolean(set.OWNER_PASSWORD))
     throw new Error('OWNER_EMAIL and OWNER_PASSWORD are given together or not at all.')
   const dkimParts = [set.DKIM_DOMAIN, set.DKIM_SELECTOR, set.DKIM_KEY_FILE].filter(Boolean).length
@@ -89,6 +85,8 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     dataDir: resolve(set.DATA_DIR),
     databaseUrl: set.DATABASE_URL ?? null,
     smtp,
+    moreRelays,
+    domainLimits: readDomainLimits(set.DOMAIN_LIMITS),
     returnsDomain: set.RETURNS_DOMAIN.toLowerCase(),
     dkim: dkimParts === 3 ? { domain: set.DKIM_DOMAIN, selector: set.DKIM_SELECTOR, keyFile: set.DKIM_KEY_FILE } : null,
     owner:
@@ -102,33 +100,15 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   }
 }
 
-function readSmtp(text: string, connections: number): Smtp {
-  const url = new URL(text)
-  const implicitTls = url.protocol === 'smtps:'
-  const plain = url.searchParams.get('tls') === 'none'
-  if (plain && !isLoopback(url.hostname))
-    throw new Error(`SMTP_URL: ?tls=none is for a relay on this machine; ${url.hostname} is another one.`)
-  if (plain && (url.username || url.password))
-    throw new Error('SMTP_URL: a password is never sent without TLS. Remove ?tls=none or the user and password.')
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(url.port) || (implicitTls ? 465 : 587),
-    implicitTls,
-    plain,
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
-    connections,
-  }
-}
-
 /** Mail with links that only this machine can open must not leave this machine. */
-function refuseUnusableLinks(baseUrl: string, smtp: Smtp | null) {
+function refuseUnusableLinks(baseUrl: string, relays: Relay[]) {
   const url = new URL(baseUrl)
   if (url.protocol === 'https:') return
   if (!isLoopback(url.hostname))
     throw new Error(`BASE_URL must begin with https:// (it is ${baseUrl}); http:// is accepted for localhost alone.`)
-  if (smtp && !isLoopback(smtp.host))
+  const away = relays.find(({ host }) => !isLoopback(host))
+  if (away)
     throw new Error(
-      `BASE_URL is ${baseUrl}, so nobody else could use the links in the mail, but SMTP_URL leads to ${smtp.host}. Set BASE_URL to the https:// address of this program.`,
+      `BASE_URL is ${baseUrl}, so nobody else could use the links in the mail, but SMTP_URL leads to ${away.host}. Set BASE_URL to the https:// address of this program.`,
     )
 }

@@ -11,6 +11,7 @@ import {
   IconQuestionMark,
 } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { type Mailing, mailing as mailingSchema } from '../../src/mailings/mailing.contract.ts'
 import { post } from '../api.ts'
 import { useGroups } from '../audience/groups.ts'
@@ -19,20 +20,26 @@ import { Address } from '../ui/Address.tsx'
 import { Banner } from '../ui/Banner.tsx'
 import { Confirm } from '../ui/Confirm.tsx'
 import { Facts } from '../ui/Facts.tsx'
-import { count, counted, percent } from '../ui/format.ts'
+import { count, counted, moment, percent } from '../ui/format.ts'
 import { noticeFault } from '../ui/notice.tsx'
 import { PageHeader } from '../ui/PageHeader.tsx'
 import { Panel } from '../ui/Panel.tsx'
+import { usePlace } from '../ui/place.tsx'
 import { Tile } from '../ui/Tile.tsx'
 import { When } from '../ui/When.tsx'
 import { settled } from './mailings.ts'
 import { Preview } from './Preview.tsx'
+import { nextOf, paceOf, reasonOf } from './progressWords.ts'
+import { SplitProgress } from './SplitProgress.tsx'
 
 export function MailingProgress({ mailing }: { mailing: Mailing }) {
   const [asking, ask] = useDisclosure(false)
+  const [confirming, confirm] = useDisclosure(false)
   const client = useQueryClient()
+  const despite = mailing.pauseReason ? { despite: mailing.pauseReason } : {}
   const act = useMutation({
-    mutationFn: (what: 'pause' | 'resume' | 'cancel') => post(`/mailings/${mailing.id}/${what}`, mailingSchema),
+    mutationFn: (what: 'pause' | 'resume' | 'cancel') =>
+      post(`/mailings/${mailing.id}/${what}`, mailingSchema, what === 'resume' ? despite : undefined),
     onSuccess: (changed) => client.setQueryData(['mailings', 'one', mailing.id], changed),
     onError: noticeFault,
   })
@@ -61,7 +68,10 @@ export function MailingProgress({ mailing }: { mailing: Mailing }) {
               </Button>
             )}
             {mailing.status === 'paused' && (
-              <Button leftSection={<IconPlayerPlay size={16} aria-hidden />} onClick={() => act.mutate('resume')}>
+              <Button
+                leftSection={<IconPlayerPlay size={16} aria-hidden />}
+                onClick={() => (mailing.pauseReason ? confirm.open() : act.mutate('resume'))}
+              >
                 Resume
               </Button>
             )}
@@ -69,13 +79,10 @@ export function MailingProgress({ mailing }: { mailing: Mailing }) {
         }
       />
       <div className="body">
-        {mailing.problem && (
-          <Banner tint="errored" title="This mailing is paused">
-            {mailing.problem}
-          </Banner>
-        )}
+        {mailing.problem && <Problem mailing={mailing} />}
         {mailing.status === 'sending' && <Bar mailing={mailing} />}
         {mailing.status !== 'scheduled' && <Tiles mailing={mailing} />}
+        {mailing.status !== 'scheduled' && <SplitProgress mailing={mailing} />}
         <div className="split">
           <Preview id={mailing.id} version={mailing.updatedAt} />
           <About mailing={mailing} />
@@ -94,7 +101,35 @@ export function MailingProgress({ mailing }: { mailing: Mailing }) {
             : `${counted(mailing.counts.accepted, 'person', 'people')} ${mailing.counts.accepted === 1 ? 'has' : 'have'} it already. The other ${count(open)} will not get it, and it cannot be started again.`}
         </Text>
       </Confirm>
+      <Confirm
+        opened={confirming}
+        title={`Resume although ${shortReason(mailing)}?`}
+        consequence="brand"
+        onYes={() => act.mutateAsync('resume')}
+        onClose={confirm.close}
+      >
+        <Text>{reasonOf(mailing).long}</Text>
+        <Text>{counted(open, 'person', 'people')} would still get it. It pauses again when it goes on like this.</Text>
+      </Confirm>
     </>
+  )
+}
+
+/** "5.2% were blocked" */
+const shortReason = (mailing: Mailing) =>
+  reasonOf(mailing).short.replace('% ', mailing.pauseReason === 'blocks' ? '% were ' : '% ')
+
+function Problem({ mailing }: { mailing: Mailing }) {
+  const { short, long } = reasonOf(mailing)
+  const title = mailing.status === 'paused' ? 'Paused' : 'Sending does not get on'
+  return long === '' ? (
+    <Banner tint="errored" title={mailing.status === 'paused' ? 'This mailing is paused' : title}>
+      {short}
+    </Banner>
+  ) : (
+    <Banner tint="errored" title={`${title}: ${short}`}>
+      {long}
+    </Banner>
   )
 }
 
@@ -102,7 +137,7 @@ function Note({ mailing }: { mailing: Mailing }) {
   if (mailing.status === 'scheduled' && mailing.sendAt)
     return (
       <>
-        Will be sent <When at={mailing.sendAt} />
+        Will be sent <StartTime mailing={mailing} at={mailing.sendAt} />
       </>
     )
   if (mailing.status === 'sent' && mailing.finishedAt)
@@ -121,7 +156,20 @@ function Note({ mailing }: { mailing: Mailing }) {
   )
 }
 
+function StartTime({ mailing: { timeZone, localTime }, at }: { mailing: Mailing; at: string }) {
+  const { zone } = usePlace()
+  if (localTime) return <>{moment(`${localTime}Z`, 'UTC')}, by each person's own clock</>
+  if (timeZone === null || timeZone === zone) return <When at={at} />
+  return (
+    <time className="num" dateTime={at} title={`${moment(at, zone)} ${zone}`}>
+      {moment(at, timeZone)} {timeZone}
+    </time>
+  )
+}
+
 function Bar({ mailing }: { mailing: Mailing }) {
+  const { progress } = mailing
+  const [now] = useState(() => new Date())
   const done = settled(mailing)
   const { recipients } = mailing.counts
   const share = recipients === 0 ? 0 : (done / recipients) * 100
@@ -133,6 +181,7 @@ function Bar({ mailing }: { mailing: Mailing }) {
             {count(done)} of {counted(recipients, 'message')}
           </Title>
           <span className="dim num grow">{percent(done, recipients)}</span>
+          {progress && <span className="num">{progress.next ? nextOf(progress.next, now) : paceOf(progress)}</span>}
         </div>
         <Progress value={share} size={10} aria-label={`Sending, ${Math.floor(share)} per cent done`} />
         <span className="sr" role="status">
@@ -146,7 +195,10 @@ function Bar({ mailing }: { mailing: Mailing }) {
   )
 }
 
-function Tiles({ mailing: { counts } }: { mailing: Mailing }) {
+function Tiles({ mailing: { counts, status } }: { mailing: Mailing }) {
+  const complaints = counts.accepted === 0 ? '' : percent(counts.complained, counts.accepted)
+  const pauses = status === 'sending' || status === 'paused' ? 'pauses at 0.3%' : ''
+  const complaintNote = [complaints, pauses].filter(Boolean).join(', ')
   return (
     <div className="tiles">
       <Tile
@@ -166,7 +218,13 @@ function Tiles({ mailing: { counts } }: { mailing: Mailing }) {
       />
       <Tile icon={IconLock} tint="optOut" label="Held back" value={count(counts.withheld)} note="at the last moment" />
       <Tile icon={IconLock} tint="optOut" label="Opted out" value={count(counts.optedOut)} note="from this mailing" />
-      <Tile icon={IconAlertTriangle} tint="red" label="Complaints" value={count(counts.complained)} />
+      <Tile
+        icon={IconAlertTriangle}
+        tint="red"
+        label="Complaints"
+        value={count(counts.complained)}
+        note={complaintNote}
+      />
       {counts.unknown > 0 && (
         <Tile
           icon={IconQuestionMark}
@@ -192,6 +250,7 @@ function About({ mailing }: { mailing: Mailing }) {
             ['Address', <Address key="address">{mailing.fromAddress}</Address>],
             ['Groups', groups.map(({ name }) => name).join(', ') || '–'],
             ['Recipients', count(counts.recipients)],
+            ...(mailing.perHour ? [['Most an hour', count(mailing.perHour)] as const] : []),
             ['Opened', `${count(counts.opened)}, ${percent(counts.opened, counts.accepted)}`],
             ['Clicked', `${count(counts.clicked)}, ${percent(counts.clicked, counts.accepted)}`],
           ]}

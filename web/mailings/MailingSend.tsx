@@ -1,29 +1,19 @@
-import { Button, Radio, Text, TextInput, Title } from '@mantine/core'
-import { useDisclosure } from '@mantine/hooks'
-import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconLock, IconRefresh, IconSend } from '@tabler/icons-react'
-import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
-import {
-  type Finding,
-  type Mailing,
-  type MailingCheck,
-  mailing as mailingSchema,
-} from '../../src/mailings/mailing.contract.ts'
-import { post } from '../api.ts'
+import { Button, Title } from '@mantine/core'
+import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconLock, IconRefresh } from '@tabler/icons-react'
+import type { Finding, Mailing, MailingCheck } from '../../src/mailings/mailing.contract.ts'
 import { useGroups } from '../audience/groups.ts'
 import { useTopics } from '../audience/topics.ts'
 import { paths } from '../paths.ts'
-import { Confirm } from '../ui/Confirm.tsx'
 import { ErrorPanel } from '../ui/ErrorPanel.tsx'
 import { count, counted } from '../ui/format.ts'
 import { TextLink } from '../ui/links.tsx'
 import { PageHeader } from '../ui/PageHeader.tsx'
 import { Panel } from '../ui/Panel.tsx'
-import { usePlace } from '../ui/place.tsx'
 import { Waiting } from '../ui/Waiting.tsx'
 import { MailingSteps } from './MailingSteps.tsx'
 import { useCheck } from './mailings.ts'
-import { zonedTime } from './zonedTime.ts'
+import { SendTime } from './SendTime.tsx'
+import { SplitTest } from './SplitTest.tsx'
 
 export function MailingSend({ mailing }: { mailing: Mailing }) {
   const check = useCheck(mailing.id)
@@ -49,7 +39,8 @@ export function MailingSend({ mailing }: { mailing: Mailing }) {
             <Findings check={check.data} busy={check.isFetching} onAgain={() => void check.refetch()} />
             <aside className="stack" aria-label="Audience and time">
               <Audience mailing={mailing} check={check.data} />
-              <Time mailing={mailing} check={check.data} />
+              <SplitTest mailing={mailing} recipients={check.data.audience.recipients} />
+              <SendTime mailing={mailing} check={check.data} />
             </aside>
           </div>
         )}
@@ -191,71 +182,6 @@ function Audience({ mailing, check: { audience } }: { mailing: Mailing; check: M
           </tbody>
         </table>
       </div>
-    </Panel>
-  )
-}
-
-function Time({ mailing, check }: { mailing: Mailing; check: MailingCheck }) {
-  const [when, setWhen] = useState('now')
-  const [at, setAt] = useState('')
-  const [problem, setProblem] = useState('')
-  const [asking, ask] = useDisclosure(false)
-  const { zone } = usePlace()
-  const client = useQueryClient()
-  const people = counted(check.audience.recipients, 'person', 'people')
-  const send = async () => {
-    const time = when === 'at' ? zonedTime(at, zone) : null
-    const sent = await post(`/mailings/${mailing.id}/send`, mailingSchema, time ? { at: time } : {})
-    client.setQueryData(['mailings', 'one', mailing.id], sent)
-    await client.invalidateQueries({ queryKey: ['mailings', 'list'] })
-  }
-  const start = () => {
-    if (when === 'at' && zonedTime(at, zone) === null) setProblem('Enter a day and a time.')
-    else ask.open()
-  }
-  return (
-    <Panel title="When">
-      <div className="stack tight">
-        <Radio.Group aria-label="When" value={when} onChange={setWhen}>
-          <div className="stack tight">
-            <Radio value="now" label="Now" />
-            <Radio value="at" label="At a time" description={`In the account's time zone, ${zone}`} />
-          </div>
-        </Radio.Group>
-        {when === 'at' && (
-          <TextInput
-            type="datetime-local"
-            label="Day and time"
-            value={at}
-            error={problem}
-            onChange={(event) => {
-              setProblem('')
-              setAt(event.currentTarget.value)
-            }}
-          />
-        )}
-        <Button
-          fullWidth
-          leftSection={<IconSend size={16} aria-hidden />}
-          disabled={!check.sendable}
-          onClick={start}
-          data-primary
-        >
-          Send to {people}
-        </Button>
-        <Text size="sm" c="dimmed">
-          {check.sendable
-            ? 'Who opts out before or during the sending is left out.'
-            : 'Mend what stops the mailing first.'}
-        </Text>
-      </div>
-      <Confirm opened={asking} title={`Send to ${people}?`} consequence="brand" onYes={send} onClose={ask.close}>
-        <Text>
-          {when === 'now'
-            ? 'Sending begins at once. You can pause it.'
-            : 'Sending begins at that time. You can cancel it until then.'}
-        </Text>
-      </Confirm>
     </Panel>
   )
 }

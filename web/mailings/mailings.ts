@@ -1,7 +1,15 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { type Mailing, mailing, mailingCheck, mailingPreview, mailings } from '../../src/mailings/mailing.contract.ts'
+import {
+  type Mailing,
+  mailing,
+  mailingCheck,
+  mailingPreview,
+  mailings,
+  timeZoneCounts,
+} from '../../src/mailings/mailing.contract.ts'
 import { get, post } from '../api.ts'
 import { count, percent } from '../ui/format.ts'
+import { reasonOf } from './progressWords.ts'
 
 export const perPage = 50
 
@@ -31,6 +39,15 @@ export const useCheck = (id: string) =>
     gcTime: 0,
   })
 
+/** Asked when people are to get it at their own time. */
+export const useTimeZones = (id: string, isAsked: boolean) =>
+  useQuery({
+    queryKey: ['mailings', 'time-zones', id],
+    queryFn: () => get(`/mailings/${id}/time-zones`, timeZoneCounts),
+    enabled: isAsked,
+    staleTime: 0,
+  })
+
 export const usePreview = (id: string, version: string) =>
   useQuery({
     queryKey: ['mailings', 'preview', id, version],
@@ -44,9 +61,10 @@ export function settled({ counts }: Mailing): number {
   return counts.accepted + counts.bounced + counts.withheld + counts.unknown
 }
 
-/** "Sending, 57%", "Sent", "Paused". */
+/** "Sending, 57%", "Sent", "Paused: 5.2% blocked". */
 export function stateOf(one: Mailing): string {
   if (one.status === 'sending') return `Sending, ${percent(settled(one), one.counts.recipients)}`
+  if (one.status === 'paused' && one.pauseReason) return `Paused: ${reasonOf(one).short}`
   return words[one.status]
 }
 
