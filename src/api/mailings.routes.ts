@@ -125,6 +125,7 @@ async function present({ db }: Core, accountId: string, rows: MailingRow[]): Pro
     excludedGroupIds: row.excluded_group_ids,
     excludedSegmentIds: row.excluded_segment_ids,
     topicIds: row.topic_ids,
+    tracking: row.tracking,
     status: row.status,
     problem: row.problem,
     counts: counts.get(row.mailing_id) ?? noCounts(),

@@ -11,6 +11,8 @@ export type ClaimedMessage = {
   /** Temporary failures so far. */
   attempts: number
   queuedAt: Date
+  /** The contact wants no tracking (LW-15). */
+  isUntracked: boolean
 }
 
 export type MessageState = 'queued' | 'accepted' | 'deferred' | 'bounced' | 'unknown'

@@ -58,6 +58,7 @@ test('a claimed message carries all that filling it needs', async () => {
       fields: { first_name: 'Ann 1' },
       attempts: 0,
       queuedAt: expect.any(Date),
+      isUntracked: false,
     },
   ])
 })

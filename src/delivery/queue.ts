@@ -57,6 +57,8 @@ export async function claimMessages(
     where message.account_id = ${accountId} and message.message_id = checked.message_id
     returning message.message_id as "messageId", message.mailing_id as "mailingId", message.contact_id as "contactId",
       message.address_key as "addressKey", checked.address, checked.fields, message.attempts, message.queued_at as "queuedAt",
+      exists (select from tracking_refusals refusal
+              where refusal.account_id = message.account_id and refusal.address_key = message.address_key) as "isUntracked",
       message.state`,
   )
   const claimed = taken

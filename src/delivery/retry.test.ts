@@ -15,6 +15,7 @@ const message: ClaimedMessage = {
   fields: {},
   attempts: 0,
   queuedAt: new Date('2026-05-01T11:59:00Z'),
+  isUntracked: false,
 }
 
 test('a deferred message is tried after 30 minutes, then ever more rarely, and given up after 5 days', () => {

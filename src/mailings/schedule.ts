@@ -42,6 +42,7 @@ export async function sendMailing(core: Core, caller: Caller, id: string, at?: D
       where account_id = ${accountId} and mailing_id = ${id} and status = 'draft' and updated_at::text = ${mailing.version}`,
     )
     if (taken === 0) throw await refusal(trx, accountId, id, 'it was changed meanwhile. Check it again.')
+    await fixLinks(trx, accountId, id, compiled.links)
     await startJob(trx, {
       accountId,
       kind: START_MAILING,
@@ -54,6 +55,16 @@ export async function sendMailing(core: Core, caller: Caller, id: string, at?: D
     await noteAct(trx, caller, 'mailing.sent', { mailingId: id, at: (isLater ? at : now).toISOString() })
   })
   return getMailing(core.db, accountId, id)
+}
+
+/** Writes down where the mailing's tracked links lead; from now on nothing changes that (AB-8). */
+async function fixLinks(trx: Trx, accountId: string, mailingId: string, links: string[]) {
+  await run(
+    trx,
+    sql`
+    insert into mailing_links (account_id, mailing_id, number, url)
+    select ${accountId}, ${mailingId}, number, url from unnest(${links}::text[]) with ordinality as link (url, number)`,
+  )
 }
 
 /** The kind of job that freezes a mailing's audience and lets its messages go. */
