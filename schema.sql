@@ -11,6 +11,7 @@ create table accounts (
   language text default 'en'::text not null,
   time_zone text default 'UTC'::text not null,
   created_at timestamp with time zone default now() not null,
+  tracking boolean default false not null,
   constraint accounts_pkey PRIMARY KEY (account_id),
   constraint accounts_name_check CHECK ((name <> ''::text)),
   constraint accounts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(organization_id)
@@ -171,6 +172,7 @@ create table contact_former_addresses (
 );
 CREATE INDEX contact_former_addresses_by_contact ON public.contact_former_addresses USING btree (account_id, contact_id);
 CREATE TRIGGER paused AFTER INSERT ON public.contact_former_addresses FOR EACH ROW EXECUTE FUNCTION keep_pause_of_merged();
+CREATE TRIGGER untracked AFTER INSERT ON public.contact_former_addresses FOR EACH ROW EXECUTE FUNCTION keep_tracking_refusal();
 
 create table contact_holds (
   account_id bigint not null,
@@ -246,6 +248,7 @@ CREATE TRIGGER requests AFTER DELETE ON public.contacts FOR EACH ROW EXECUTE FUN
 CREATE TRIGGER rules AFTER INSERT ON public.contacts FOR EACH ROW EXECUTE FUNCTION meet_rules();
 CREATE TRIGGER rules_of_address AFTER UPDATE OF address, canonical ON public.contacts FOR EACH ROW WHEN ((new.canonical <> old.canonical)) EXECUTE FUNCTION meet_rules();
 CREATE TRIGGER sign_ups_too BEFORE DELETE ON public.contacts FOR EACH ROW EXECUTE FUNCTION forget_sign_ups();
+CREATE TRIGGER untracked AFTER UPDATE OF address_key ON public.contacts FOR EACH ROW WHEN ((new.address_key <> old.address_key)) EXECUTE FUNCTION keep_tracking_refusal();
 
 create table data_requests (
   account_id bigint not null,
@@ -528,6 +531,19 @@ create table mailing_groups (
   constraint mailing_groups_account_id_mailing_id_fkey FOREIGN KEY (account_id, mailing_id) REFERENCES mailings(account_id, mailing_id) ON DELETE CASCADE
 );
 
+create table mailing_links (
+  account_id bigint not null,
+  mailing_id bigint not null,
+  number integer not null,
+  url text not null,
+  people bigint default 0 not null,
+  clicks bigint default 0 not null,
+  machine_clicks bigint default 0 not null,
+  constraint mailing_links_pkey PRIMARY KEY (account_id, mailing_id, number),
+  constraint mailing_links_number_check CHECK ((number > 0)),
+  constraint mailing_links_url_check CHECK ((url ~ '^https?://'::text))
+);
+
 create table mailing_segments (
   account_id bigint not null,
   mailing_id bigint not null,
@@ -580,6 +596,7 @@ create table mailings (
   send_at timestamp with time zone,
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
+  tracking boolean,
   time_zone text,
   local_time timestamp without time zone,
   per_hour integer,
@@ -703,6 +720,20 @@ create table processes (
   constraint processes_pkey PRIMARY KEY (process_id)
 );
 
+create table response_hours (
+  account_id bigint not null,
+  mailing_id bigint not null,
+  hour timestamp with time zone not null,
+  opened bigint default 0 not null,
+  clicked bigint default 0 not null,
+  opens bigint default 0 not null,
+  clicks bigint default 0 not null,
+  machine_opens bigint default 0 not null,
+  machine_clicks bigint default 0 not null,
+  constraint response_hours_pkey PRIMARY KEY (account_id, mailing_id, hour)
+);
+CREATE INDEX response_hours_by_hour ON public.response_hours USING btree (account_id, hour);
+
 create table responses (
   account_id bigint not null,
   mailing_id bigint not null,
@@ -710,6 +741,7 @@ create table responses (
   kind text not null,
   first_at timestamp with time zone default now() not null,
   times integer default 1 not null,
+  links integer[] default '{}'::integer[] not null,
   constraint responses_pkey PRIMARY KEY (account_id, mailing_id, kind, contact_id),
   constraint responses_kind_check CHECK ((kind = ANY (ARRAY['opened'::text, 'clicked'::text])))
 );
@@ -843,6 +875,15 @@ create table topics (
   constraint topics_name_check CHECK ((name <> ''::text))
 );
 CREATE UNIQUE INDEX topics_name ON public.topics USING btree (account_id, lower((name COLLATE "und-x-icu"))) WHERE (archived_at IS NULL);
+
+create table tracking_refusals (
+  account_id bigint not null,
+  address_key bytea not null,
+  refused_at timestamp with time zone default now() not null,
+  by_holder boolean not null,
+  constraint tracking_refusals_pkey PRIMARY KEY (account_id, address_key),
+  constraint tracking_refusals_address_key_check CHECK ((octet_length(address_key) = 16))
+);
 
 create table users (
   user_id bigint generated always as identity not null,
@@ -1000,6 +1041,21 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.carry_tracking_refusal(of_account bigint, of_contact bigint, former bytea)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  insert into tracking_refusals as mine (account_id, address_key, refused_at, by_holder)
+  select of_account, contact.address_key, refusal.refused_at, refusal.by_holder
+  from contacts contact
+  join tracking_refusals refusal on refusal.account_id = of_account and refusal.address_key = former
+  where contact.account_id = of_account and contact.contact_id = of_contact and contact.address_key <> former
+  on conflict (account_id, address_key) do update set by_holder = true where excluded.by_holder and not mine.by_holder
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.confirm_sign_up(of_account bigint, token bytea, proof jsonb)
  RETURNS TABLE(outcome text, sign_up_id bigint, entry_id bigint, confirmed_at timestamp with time zone)
  LANGUAGE plpgsql
@@ -1093,7 +1149,7 @@ end $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.due_messages(of_account bigint, of_mailing bigint, but bigint[], part integer, parts integer, most integer)
- RETURNS TABLE(message_id bigint, contact_id bigint, address_key bytea, address text, fields jsonb, attempts integer, queued_at timestamp with time zone, variant smallint)
+ RETURNS TABLE(message_id bigint, contact_id bigint, address_key bytea, address text, fields jsonb, attempts integer, queued_at timestamp with time zone, variant smallint, is_untracked boolean)
  LANGUAGE plpgsql
  STABLE
  SET plan_cache_mode TO 'force_generic_plan'
@@ -1104,7 +1160,9 @@ AS $function$
 #variable_conflict use_column
 begin
   return query
-  select due.message_id, due.contact_id, due.address_key, contact.address, contact.fields, due.attempts, due.queued_at, due.variant
+  select due.message_id, due.contact_id, due.address_key, contact.address, contact.fields, due.attempts, due.queued_at, due.variant,
+    exists (select from tracking_refusals refusal
+            where refusal.account_id = of_account and refusal.address_key = due.address_key)
   from (select message.message_id, message.contact_id, message.address_key, message.attempts, message.queued_at,
                message.variant
         from messages message
@@ -1457,6 +1515,20 @@ CREATE OR REPLACE FUNCTION public.keep_pause_of_merged()
 AS $function$
 begin
   perform public.carry_pause(new.account_id, new.contact_id, new.address_key);
+  return null;
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.keep_tracking_refusal()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_table_name = 'contacts' then
+    perform public.carry_tracking_refusal(old.account_id, old.contact_id, old.address_key);
+  else
+    perform public.carry_tracking_refusal(new.account_id, new.contact_id, new.address_key);
+  end if;
   return null;
 end $function$
 ;
@@ -2143,6 +2215,7 @@ grant delete, insert, select, update on audience_changes to lastword_app;
 grant insert, select on audit_events to lastword_app;
 grant delete, insert, select, update on cached_counts to lastword_app;
 grant execute on function carry_pause(bigint,bigint,bytea) to lastword_app;
+grant execute on function carry_tracking_refusal(bigint,bigint,bytea) to lastword_app;
 grant execute on function confirm_sign_up(bigint,bytea,jsonb) to lastword_app;
 grant select on confirmation_limits to lastword_app;
 grant select, update on confirmation_mails to lastword_app;
@@ -2180,6 +2253,7 @@ grant delete, insert, select, update on link_failures to lastword_app;
 grant delete, insert, select, update on mailable_contacts to lastword_app;
 grant delete, insert, select, update on mailbox_messages to lastword_app;
 grant delete, insert, select, update on mailing_groups to lastword_app;
+grant insert, select on mailing_links to lastword_app;
 grant delete, insert, select, update on mailing_segments to lastword_app;
 grant delete, insert, select, update on mailing_topics to lastword_app;
 grant delete, insert, select, update on mailing_variants to lastword_app;
@@ -2207,6 +2281,7 @@ grant execute on function record_import_optouts(bigint,bigint,bigint,bigint,json
 grant execute on function record_many_optouts(bigint,bytea[],text,bigint,bigint,jsonb) to lastword_app;
 grant execute on function record_optouts(bigint,bytea[],text,bigint,bigint,bigint,jsonb) to lastword_app;
 grant execute on function record_pause(bigint,bytea,integer) to lastword_app;
+grant delete, insert, select, update on response_hours to lastword_app;
 grant delete, insert, select, update on responses to lastword_app;
 grant execute on function rule_of(bigint,text,text) to lastword_app;
 grant delete, insert, select, update on segments to lastword_app;
@@ -2220,4 +2295,5 @@ grant delete, insert, select, update on split_tests to lastword_app;
 grant select on standing_optouts to lastword_app;
 grant execute on function take_turns(bigint,text,integer,integer,integer) to lastword_app;
 grant delete, insert, select, update on topics to lastword_app;
+grant delete, insert, select, update on tracking_refusals to lastword_app;
 grant delete, insert, select, update on users to lastword_app;

@@ -47,12 +47,14 @@ create trigger locked_out_hand_over after update on messages
 -- not receive. `part` of `parts` is what of several programs this one looks at: that two read the same is only waste.
 create function due_messages(of_account bigint, of_mailing bigint, but bigint[], part int, parts int, most int)
 returns table (message_id bigint, contact_id bigint, address_key bytea, address text, fields jsonb, attempts int,
-               queued_at timestamptz, variant smallint)
+               queued_at timestamptz, variant smallint, is_untracked boolean)
 language plpgsql stable as $$
 #variable_conflict use_column
 begin
   return query
-  select due.message_id, due.contact_id, due.address_key, contact.address, contact.fields, due.attempts, due.queued_at, due.variant
+  select due.message_id, due.contact_id, due.address_key, contact.address, contact.fields, due.attempts, due.queued_at, due.variant,
+    exists (select from tracking_refusals refusal
+            where refusal.account_id = of_account and refusal.address_key = due.address_key)
   from (select message.message_id, message.contact_id, message.address_key, message.attempts, message.queued_at,
                message.variant
         from messages message

@@ -12,6 +12,8 @@ export const account = z
     contactUrl: z.string(),
     language: z.string(),
     timeZone: z.string(),
+    /** Mailings track opens and clicks unless they say otherwise (LW-15). */
+    tracking: z.boolean(),
   })
   .meta({ id: 'Account' })
 export type Account = z.infer<typeof account>
@@ -37,5 +39,6 @@ export const accountChange = z.strictObject({
   contactUrl: z.union([z.literal(''), z.url({ protocol: /^(https|mailto)$/ })]).optional(),
   language: z.enum(['en', 'de', 'ar']).optional(),
   timeZone: z.string().max(64).optional(),
+  tracking: z.boolean().optional(),
 })
 export type AccountChange = z.infer<typeof accountChange>

@@ -16,6 +16,7 @@ type AccountRow = {
   contact_url: string
   language: string
   time_zone: string
+  tracking: boolean
 }
 
 /**
@@ -28,7 +29,7 @@ export async function getAccount(db: Db, accountId: string): Promise<Account> {
     db,
     sql<AccountRow>`
     select account.account_id, account.name, organization.name as organization, account.sender_name,
-           account.sender_address, account.postal_address, account.contact_url, account.language, account.time_zone
+           account.sender_address, account.postal_address, account.contact_url, account.language, account.time_zone, account.tracking
     from accounts account join organizations organization using (organization_id)
     where account.account_id = ${accountId}`,
   )
@@ -43,6 +44,7 @@ export async function getAccount(db: Db, accountId: string): Promise<Account> {
     contactUrl: found.contact_url,
     language: found.language,
     timeZone: found.time_zone,
+    tracking: found.tracking,
   }
 }
 
@@ -65,7 +67,8 @@ export async function changeAccount(db: Db, caller: Caller, change: AccountChang
         postal_address = coalesce(${trimmed(change.postalAddress)}, postal_address),
         contact_url = coalesce(${change.contactUrl ?? null}, contact_url),
         language = coalesce(${change.language ?? null}, language),
-        time_zone = coalesce(${change.timeZone ?? null}, time_zone)
+        time_zone = coalesce(${change.timeZone ?? null}, time_zone),
+        tracking = coalesce(${change.tracking ?? null}, tracking)
       where account_id = ${caller.accountId}`,
     )
     if (changed === 0) throw new DomainError<AccountErrorCode>('account.not_found', 'There is no such account.')

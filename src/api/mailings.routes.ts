@@ -144,6 +144,7 @@ async function present({ db }: Core, accountId: string, rows: MailingRow[]): Pro
     excludedGroupIds: row.excluded_group_ids,
     excludedSegmentIds: row.excluded_segment_ids,
     topicIds: row.topic_ids,
+    tracking: row.tracking,
     status: row.status,
     problem: row.problem,
     pauseReason: row.pause_reason,

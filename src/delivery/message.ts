@@ -13,6 +13,8 @@ export type ClaimedMessage = {
   queuedAt: Date
   /** Of a split test; null for the mailing itself, or its winner. */
   variant: number | null
+  /** The contact wants no tracking (LW-15). */
+  isUntracked: boolean
 }
 
 export type MessageState = 'queued' | 'accepted' | 'deferred' | 'bounced' | 'unknown'

@@ -62,6 +62,7 @@ test('a claimed message carries all that filling it needs', async () => {
       attempts: 0,
       queuedAt: expect.any(Date),
       variant: null,
+      isUntracked: false,
     },
   ])
 })

@@ -42,7 +42,7 @@ export async function claimMessages(
     db,
     sql<DueRow>`
     select message_id as "messageId", contact_id as "contactId", address_key as "addressKey", address, fields, attempts,
-      queued_at as "queuedAt", variant
+      queued_at as "queuedAt", variant, is_untracked as "isUntracked"
     from due_messages(${accountId}, ${mailingId}, ${inHand}::bigint[], ${part}, ${parts}, ${limit})`,
   )
   const claimed = due.flatMap(({ address, fields, ...message }) =>

@@ -6,6 +6,7 @@ import { row, sql } from '../platform/database.ts'
 import { openSigner } from './dkim.ts'
 import type { ClaimedMessage } from './message.ts'
 import { returnAddress, signReference } from './reference.ts'
+import { signResponseToken } from './response-token.ts'
 import type { Envelope } from './smtp.ts'
 
 /** A message as it leaves: signed bytes and where they go. */
@@ -34,16 +35,16 @@ const KEPT = 20
 export function openRender(core: Core): Render {
   const { config, keys, clock } = core
   const signer = config.dkim ? openSigner(config.dkim) : null
-  const prepared = new Map<string, Promise<PreparedMailing>>()
+  const known = new Map<string, Promise<PreparedMailing>>()
 
   function preparedOf(message: ClaimedMessage): Promise<PreparedMailing> {
     const key = `${message.accountId}/${message.mailingId}/${message.variant}`
-    const known = prepared.get(key)
-    if (known) return known
+    const before = known.get(key)
+    if (before) return before
     const read = readMailing(core, message)
-    prepared.set(key, read)
-    read.catch(() => prepared.delete(key))
-    for (const oldest of prepared.keys()) if (prepared.size > KEPT) prepared.delete(oldest)
+    known.set(key, read)
+    read.catch(() => known.delete(key))
+    for (const oldest of known.keys()) if (known.size > KEPT) known.delete(oldest)
     return read
   }
 
@@ -52,7 +53,10 @@ export function openRender(core: Core): Render {
     const link = signLink(keys.link, { accountId, addressKey, mailingId })
     const reference = signReference(keys.link, { accountId, messageId })
     const at = clock()
-    const rendered = fill(await preparedOf(message), { address, fields, link, reference }, at)
+    const prepared = await preparedOf(message)
+    const isTracked = prepared.tracked !== null && !message.isUntracked
+    const token = isTracked ? { responseToken: signResponseToken(keys.link, { accountId, mailingId, messageId }) } : {}
+    const rendered = fill(prepared, { address, fields, link, reference, ...token }, at)
     const from = config.returnsDomain ? returnAddress(reference, config.returnsDomain) : rendered.from
     return {
       envelope: { from, to: rendered.to },

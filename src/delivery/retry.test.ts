@@ -16,6 +16,7 @@ const message: ClaimedMessage = {
   attempts: 0,
   queuedAt: new Date('2026-05-01T11:59:00Z'),
   variant: null,
+  isUntracked: false,
 }
 
 test('a deferred message is tried after 30 minutes, then ever more rarely, and given up after 5 days', () => {

@@ -49,6 +49,7 @@ const message: ClaimedMessage = {
   attempts: 0,
   queuedAt: new Date(),
   variant: null,
+  isUntracked: false,
 }
 const accepted: Outcome = { kind: 'accepted', command: 'DATA', answer: '250 OK' }
 const refused = (answer: string): Outcome => ({ kind: 'bounced', command: 'DATA', answer })

@@ -8,6 +8,7 @@ import { signUpPages } from '../audience/sign-up.routes.ts'
 import { viewPages } from '../mailings/view.routes.ts'
 import { optOutPages } from '../optouts/page.routes.ts'
 import type { Core } from '../platform/core.ts'
+import { trackingPages } from '../response/tracking.routes.ts'
 import { BODY_LIMIT, refuseUnreadableText, takeBodies } from './bodies.ts'
 import { answerNoRequest } from './client-error.ts'
 import { answerFailure, mapErrors } from './errors.ts'
@@ -59,6 +60,7 @@ export async function buildServer(core: Core): Promise<FastifyInstance> {
   optOutPages(app, core, preferencesPages)
   signUpPages(app, core)
   viewPages(app, core)
+  trackingPages(app, core)
   await app.register(
     async (scope) => {
       await scope.register(cookie)

@@ -70,20 +70,24 @@ async function finishedFindings(
   const real = await oneRecipient(db, account.accountId, mailing.mailing_id)
   const people = [{ address: 'robin@post.example', fields: {} }, ...(real ? [real] : [])]
   const messages: OpenedMessage[] = []
-  for (const { address, fields } of people)
-    messages.push(await openFilled(prepared, { address, fields, link, reference: 'check' }, clock()))
+  const tracked: OpenedMessage[] = []
+  for (const { address, fields } of people) {
+    const recipient = { address, fields, link, reference: 'check' }
+    messages.push(await openFilled(prepared, recipient, clock()))
+    if (prepared.tracked) tracked.push(await openFilled(prepared, { ...recipient, responseToken: 'check' }, clock()))
+  }
   const [invented] = messages
   if (!invented) return []
   const way = { isSent: config.smtp !== null, isSigned: config.dkim !== null }
   const name = senderName(sourceOf(mailing), account)
   const subjects = messages.map(({ subject }) => subject)
   return [
-    ...wayOutFindings(messages, urls, account.postalAddress),
+    ...wayOutFindings([...messages, ...tracked], urls, account.postalAddress),
     oneClickFinding(messages, way),
     ...senderFindings({ name, address: prepared.from, isSent: way.isSent, subject: mailing.subject }),
     ...subjectFindings(mailing.subject, subjects),
     ...linkFindings(invented.html),
-    ...leftOverFindings([invented]),
+    ...leftOverFindings([invented, ...tracked.slice(0, 1)]),
     ...(await mergeFindingsOf(core, account, mailing, prepared)),
     ...contentFindings(invented),
   ]

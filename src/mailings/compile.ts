@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { isAddress, readAddress } from '../optouts/address.ts'
 import { DomainError } from '../platform/errors.ts'
-import { cleanLine, displayName, quotedPrintable, wireAddress } from './encode.ts'
+import { cleanLine, displayName, wireAddress } from './encode.ts'
+import { encodePieces } from './encode-pieces.ts'
 import type { MailingErrorCode } from './errors.ts'
 import type { PreparedMailing } from './fill.ts'
 import { completeParts, type Parts } from './parts.ts'
-import { type Piece, readTemplate } from './template.ts'
+import { readTemplate } from './template.ts'
+import { trackHtml } from './track.ts'
 
 /** What a mailing says; empty sender parts come from the account. */
 export type MailingSource = {
@@ -15,6 +17,8 @@ export type MailingSource = {
   fromAddress: string
   html: string
   text: string
+  /** Opens and clicks; absent or null: as the account. */
+  tracking?: boolean | null
 }
 
 /** What a mailing takes from its account. */
@@ -26,20 +30,28 @@ export type SendingAccount = {
   postalAddress: string
   contactUrl: string
   language: string
+  tracking?: boolean
 }
 
 /**
  * Compiles a mailing: structure, headers, encodings and merge points are worked out once (D8).
  *
  * @param baseUrl of this program; every link begins with it
+ * @param links tracked links that have their numbers already: those of other variants
  * @throws DomainError mailing.invalid for an unusable sender or template
  */
-export function compileMailing(source: MailingSource, account: SendingAccount, baseUrl: string): PreparedMailing {
+export function compileMailing(
+  source: MailingSource,
+  account: SendingAccount,
+  baseUrl: string,
+  links: readonly string[] = [],
+): PreparedMailing {
   const from = senderAddress(source, account)
   const parts = partsOf(source, account, baseUrl)
   const boundary = `=_lw_${randomBytes(12).toString('hex')}` // never in quoted-printable: "=" is always followed by hex (MF-6)
+  const tracked = (source.tracking ?? account.tracking ?? false) ? trackHtml(parts.html, baseUrl, links) : null
   return {
-    version: 1,
+    version: 2,
     baseUrl,
     from,
     domain: from.slice(from.lastIndexOf('@') + 1),
@@ -51,6 +63,8 @@ export function compileMailing(source: MailingSource, account: SendingAccount, b
       readTemplate('text', parts.text, source.text.trim() === '' ? 'Text part, made from the HTML' : 'Text part'),
     ),
     html: encodePieces(readTemplate('html', parts.html, 'HTML part')),
+    tracked: tracked?.html ?? null,
+    links: tracked?.links ?? [...links],
     recheck: mayHideWayOut(parts.html) || /\{%/.test(parts.text),
   }
 }
@@ -105,16 +119,6 @@ function contactUrl(text: string): string | null {
   if (text === '' || !URL.canParse(text)) return null
   const url = new URL(text)
   return ['https:', 'mailto:'].includes(url.protocol) && /^[!-;=?-~]{1,500}$/.test(url.href) ? url.href : null
-}
-
-/** Encodes the fixed text; a piece that a merge point follows ends its line softly. */
-function encodePieces(pieces: Piece[]): Piece[] {
-  return pieces.map((piece, index) => {
-    if (typeof piece !== 'string') return piece
-    if (index === pieces.length - 1) return quotedPrintable(piece.trimEnd())
-    const encoded = quotedPrintable(piece)
-    return encoded.endsWith('\n') ? encoded : `${encoded}=\r\n`
-  })
 }
 
 /** True for Liquid tags and for merge points in a place where their value could change how the rest is shown. */

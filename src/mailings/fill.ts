@@ -24,7 +24,8 @@ const piece = z.union([
   z.strictObject({ liquid: z.string() }),
 ])
 const prepared = z.strictObject({
-  version: z.literal(1),
+  /** 1 knew no tracking. */
+  version: z.union([z.literal(1), z.literal(2)]),
   baseUrl: z.string(),
   from: z.string(),
   /** Domain of Message-IDs. */
@@ -37,6 +38,10 @@ const prepared = z.strictObject({
   /** Quoted-printable around their merge points. */
   text: z.array(piece),
   html: z.array(piece),
+  /** The HTML part for recipients who may be tracked; null when the mailing is not. */
+  tracked: z.array(piece).nullable().default(null),
+  /** Where the tracked links lead, by their number from 1. */
+  links: z.array(z.string()).default([]),
   /** What its Liquid or its styles make of one recipient can hide the way out: each message is looked at (OC-28). */
   recheck: z.boolean(),
 })
@@ -55,6 +60,8 @@ export type Recipient = {
   link: OptOutLink
   /** Opaque, of letters, figures, dot, dash, underscore and plus (MF-11). */
   reference: string
+  /** Of tracked links and the open image; without one neither is in the message. */
+  responseToken?: string
 }
 
 /**
@@ -71,7 +78,7 @@ export function fillMessage(mailing: PreparedMailing, recipient: Recipient, at: 
   const scope = scopeOf(mailing, recipient)
   const subject = cleanLine(ready.subject(scope))
   const text = ready.text(scope)
-  const html = ready.html(scope)
+  const html = (recipient.responseToken !== undefined && ready.tracked ? ready.tracked : ready.html)(scope)
   if (mailing.recheck) refuseWithoutWayOut(mailing, scope, html, text)
   const source = `Date: ${at.toUTCString().replace('GMT', '+0000')}\r
 To: ${to}\r
@@ -95,7 +102,7 @@ ${html}\r
 }
 
 /** The address and the URLs that merge points stand for. */
-export function scopeOf(mailing: PreparedMailing, { address, fields, link }: Recipient): Scope {
+export function scopeOf(mailing: PreparedMailing, { address, fields, link, responseToken }: Recipient): Scope {
   const contact: Scope['contact'] = {}
   for (const name in fields) contact[name] = mergeable(fields[name])
   contact.address = cleanText(address)
@@ -106,6 +113,7 @@ export function scopeOf(mailing: PreparedMailing, { address, fields, link }: Rec
     view_url: `${mailing.baseUrl}/v/${link.token}`,
     masked_address: maskAddress(address),
     sender: mailing.sender,
+    ...(responseToken === undefined ? {} : { response_token: responseToken }),
   }
 }
 
@@ -123,19 +131,21 @@ type Ready = {
   fixedSubject: string | null
   text: (scope: Scope) => string
   html: (scope: Scope) => string
+  tracked: ((scope: Scope) => string) | null
 }
 const known = new WeakMap<PreparedMailing, Ready>()
 
 function readyFor(mailing: PreparedMailing): Ready {
   const before = known.get(mailing)
   if (before) return before
-  const { subject, text, html } = mailing
+  const { subject, text, html, tracked } = mailing
   const isFixed = subject.every((piece) => typeof piece === 'string')
   const ready: Ready = {
     subject: filler('text', subject, (value) => value),
     fixedSubject: isFixed ? textHeader('Subject', subject.join('')) : null,
     text: filler('text', text, inBody),
     html: filler('html', html, inBody),
+    tracked: tracked && filler('html', tracked, inBody),
   }
   known.set(mailing, ready)
   return ready

@@ -51,6 +51,8 @@ export const mailing = z
     excludedSegmentIds: z.array(idText),
     /** With any, only who chose one of them gets it: of the groups and segments, or of everybody when there are none. */
     topicIds: z.array(idText),
+    /** Opens and clicks are tracked; null: as the account says. */
+    tracking: z.boolean().nullable(),
     status: mailingStatus,
     /** Why it is paused or does not get on; the first line is the short form. */
     problem: z.string().nullable(),
@@ -88,6 +90,7 @@ const parts = {
   excludedGroupIds: z.array(idText).max(1000),
   excludedSegmentIds: z.array(idText).max(50),
   topicIds: z.array(idText).max(100),
+  tracking: z.boolean().nullable(),
 }
 /** Sender parts that are absent come from the account; an empty text part is made from the HTML. */
 export const newMailing = z.strictObject({

@@ -23,6 +23,8 @@ export type MailingRow = {
   segment_ids: string[]
   excluded_segment_ids: string[]
   topic_ids: string[]
+  /** Opens and clicks; null: as the account. */
+  tracking: boolean | null
   /** Nobody gets it but through test groups. */
   is_test: boolean
   created_at: Date
@@ -41,7 +43,7 @@ export type MailingRow = {
 
 const columns = sql`
   mailing.mailing_id, mailing.name, mailing.subject, mailing.from_name, mailing.from_address, mailing.html, mailing.text,
-  mailing.status, mailing.problem, mailing.created_at, mailing.updated_at, mailing.send_at, mailing.started_at,
+  mailing.status, mailing.problem, mailing.tracking, mailing.created_at, mailing.updated_at, mailing.send_at, mailing.started_at,
   mailing.finished_at, mailing.updated_at::text as version, mailing.time_zone, mailing.per_hour, mailing.pause_reason,
   mailing.watched_from, to_char(mailing.local_time, 'YYYY-MM-DD"T"HH24:MI:SS') as local_time,
   ${choiceColumns},
@@ -61,9 +63,9 @@ export async function createMailing(db: Db, caller: Caller, made: NewMailing): P
     const { mailing_id } = await row(
       trx,
       sql<{ mailing_id: string }>`
-      insert into mailings (account_id, name, subject, from_name, from_address, html, text, created_by, created_at, updated_at)
+      insert into mailings (account_id, name, subject, from_name, from_address, html, text, tracking, created_by, created_at, updated_at)
       values (${caller.accountId}, ${made.name}, ${made.subject ?? ''}, ${made.fromName ?? ''}, ${made.fromAddress ?? ''},
-              ${made.html ?? ''}, ${made.text ?? ''}, ${caller.userId}, clock_timestamp(), clock_timestamp())
+              ${made.html ?? ''}, ${made.text ?? ''}, ${made.tracking ?? null}, ${caller.userId}, clock_timestamp(), clock_timestamp())
       returning mailing_id`,
     )
     await choose(trx, caller.accountId, mailing_id, made)
@@ -88,6 +90,7 @@ export async function changeMailing(db: Db, caller: Caller, id: string, change: 
         from_address = coalesce(${change.fromAddress ?? null}, from_address),
         html = coalesce(${change.html ?? null}, html),
         text = coalesce(${change.text ?? null}, text),
+        tracking = case when ${change.tracking !== undefined} then ${change.tracking ?? null}::boolean else tracking end,
         updated_at = clock_timestamp()
       where account_id = ${caller.accountId} and mailing_id = ${id} and status = 'draft'`,
     )

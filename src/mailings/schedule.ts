@@ -39,7 +39,12 @@ export async function sendMailing(
   for (const [index, alternative] of alternatives.entries())
     await refuseUnsendable(core, accountId, withParts(mailing, alternative), `Variant ${variantNamed(index + 2)}: `)
   const owner = await getAccount(core.db, accountId)
-  const compile = (row: MailingRow) => compileMailing(sourceOf(row), sendingAccount(owner), core.config.baseUrl)
+  let links: string[] = [] // of all variants in one line of numbers
+  const compile = (row: MailingRow) => {
+    const prepared = compileMailing(sourceOf(row), sendingAccount(owner), core.config.baseUrl, links)
+    links = prepared.links
+    return prepared
+  }
   const compiled = compile(mailing)
   const now = core.clock()
   const { sendAt: at, timeZone, localTime, perHour } = await readPlan(core.db, owner, asked, now)
@@ -48,6 +53,12 @@ export async function sendMailing(
     throw new DomainError<MailingErrorCode>(
       'mailing.invalid',
       'A split test goes out at one time for everybody. Choose such a time, or take the test off.',
+    )
+  const split = await findSplit(core.db, accountId, id)
+  if (split && split.wait_minutes !== null && !compiled.tracked)
+    throw new DomainError<MailingErrorCode>(
+      'mailing.invalid',
+      `This split test goes by ${split.measure}, and tracking is off. Switch tracking on, or choose the winner yourself.`,
     )
   await transaction(core.db, async (trx) => {
     const taken = await run(
@@ -61,6 +72,7 @@ export async function sendMailing(
     )
     if (taken === 0) throw await refusal(trx, accountId, id, 'it was changed meanwhile. Check it again.')
     await compileVariants(trx, accountId, mailing, compile)
+    await fixLinks(trx, accountId, id, links)
     await startJob(trx, {
       accountId,
       kind: START_MAILING,
@@ -81,6 +93,16 @@ async function refuseUnsendable(core: Core, accountId: string, mailing: MailingR
   if (sendable) return audience
   const stops = findings.filter(({ level }) => level === 'stops').map(({ text }) => text)
   throw new DomainError<MailingErrorCode>('mailing.not_sendable', who + stops.join(' '), { fields: findings })
+}
+
+/** Writes down where the mailing's tracked links lead; from now on nothing changes that (AB-8). */
+async function fixLinks(trx: Trx, accountId: string, mailingId: string, links: string[]) {
+  await run(
+    trx,
+    sql`
+    insert into mailing_links (account_id, mailing_id, number, url)
+    select ${accountId}, ${mailingId}, number, url from unnest(${links}::text[]) with ordinality as link (url, number)`,
+  )
 }
 
 /** The kind of job that freezes a mailing's audience and lets its messages go. */

@@ -12,6 +12,7 @@ export const sourceOf = (mailing: MailingRow): MailingSource => ({
   fromAddress: mailing.from_address,
   html: mailing.html,
   text: mailing.text,
+  tracking: mailing.tracking,
 })
 
 export const sendingAccount = ({ id, ...account }: Account): SendingAccount => ({ accountId: id, ...account })

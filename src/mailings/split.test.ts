@@ -99,7 +99,7 @@ test('who opts out while the rest waits does not get the winner (INV-7)', async 
 })
 
 test('the figures choose once the last tested message has left and the wait is over', async () => {
-  const { id } = await draft({ groupIds: [await people(40)] })
+  const { id } = await draft({ groupIds: [await people(40)], tracking: true })
   await setSplit(id, {
     share: 50,
     measure: 'clicks',
@@ -136,8 +136,8 @@ test('the figures choose once the last tested message has left and the wait is o
 
 test('with equal figures the mailing itself wins; a cancelled one has no winner', async () => {
   const [one, two] = [
-    await draft({ groupIds: [await people(10)] }),
-    await draft({ groupIds: [await groupOf(['ann', 'bob', 'cem'])] }),
+    await draft({ groupIds: [await people(10)], tracking: true }),
+    await draft({ groupIds: [await groupOf(['ann', 'bob', 'cem'])], tracking: true }),
   ]
   for (const { id } of [one, two]) {
     await setSplit(id, { share: 50, waitMinutes: 5 })
@@ -183,6 +183,47 @@ test('the browser shows each reader the variant that they got, the rest the winn
     const page = await (await fetch(`${program.url}/v/${token}`)).text()
     expect(page).toContain(variant === 1 ? 'As written' : 'As tried')
   }
+})
+
+test('variants with links are tracked in one line of numbers, and figures without tracking choose nothing (AB-8)', async () => {
+  const link = (path: string) => `<p><a href="https://fernmoor.example/${path}">Read</a></p>`
+  const { id } = await draft({ groupIds: [await people(4)], html: link('a') + link('both') })
+  await setSplit(id, {
+    tests: 'content',
+    share: 100,
+    measure: 'clicks',
+    waitMinutes: 60,
+    alternatives: [{ html: link('b') + link('both') }],
+  })
+  expect(await send(id)).toMatchObject({ status: 400, body: { message: expect.stringMatching(/tracking is off/) } })
+  await api('PATCH', `/mailings/${id}`, { tracking: true })
+  expect((await send(id)).status).toBe(200)
+  const links = await rows(
+    db,
+    sql`select number, url from mailing_links where account_id = ${accountId} and mailing_id = ${id} order by number`,
+  )
+  const url = (path: string) => `https://fernmoor.example/${path}`
+  expect(links).toEqual([
+    { number: 1, url: url('a') },
+    { number: 2, url: url('both') },
+    { number: 3, url: url('b') },
+  ])
+  await delivered(id, 4)
+  const raws = await rows(
+    db,
+    sql<{ raw: Buffer }>`select raw from mailbox_messages where account_id = ${accountId} and mailing_id = ${id}`,
+  )
+  const numbers = raws.map(({ raw }) =>
+    [
+      ...raw
+        .toString()
+        .replace(/=\r\n/g, '')
+        .matchAll(/\/c\/[\w-]{43}(\d)/g),
+    ]
+      .map(([, number]) => number)
+      .join(''),
+  )
+  expect(numbers.sort()).toEqual(['12', '12', '32', '32'])
 })
 
 test('a variant that may not be sent keeps the whole mailing from being sent', async () => {

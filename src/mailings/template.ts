@@ -11,6 +11,8 @@ export type Scope = {
   view_url: string
   /** The contact's address, enough of it for its holder alone (UX-13). */
   masked_address: string
+  /** Of tracked links; no merge point of people's. */
+  response_token?: string
   sender: { name: string; postal_address: string }
 }
 

@@ -76,7 +76,14 @@ async function mailOf({ db, keys, clock, log }: Core, link: LinkMeaning): Promis
   }
 }
 
-function notThere(core: Core, request: FastifyRequest, reply: FastifyReply, wayOut: string | null, status = 404) {
+/** A page for a link that leads nowhere, with a way out all the same. */
+export function notThere(
+  core: Core,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  wayOut: string | null,
+  status = 404,
+) {
   const words = viewWords(chooseLanguage(undefined, request.headers['accept-language'], undefined))
   const page = html`<!doctype html>
 <html lang="${words.language}" dir="${words.direction}">

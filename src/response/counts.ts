@@ -37,8 +37,8 @@ export async function mailingCounts(db: Db, accountId: string, ids: string[]): P
         count(*) filter (where state = 'unknown') as unknown
       from messages where account_id = ${accountId} and mailing_id = any(${ids}::bigint[]) group by mailing_id
     ), response_counts as (
-      select mailing_id, count(*) filter (where kind = 'opened') as opened, count(*) filter (where kind = 'clicked') as clicked
-      from responses where account_id = ${accountId} and mailing_id = any(${ids}::bigint[]) group by mailing_id
+      select mailing_id, sum(opened) as opened, sum(clicked) as clicked
+      from response_hours where account_id = ${accountId} and mailing_id = any(${ids}::bigint[]) group by mailing_id
     ), optout_counts as (
       select mailing_id, sum(opted_out) as "optedOut", count(distinct address_key) filter (where source = 'complaint') as complained
       from optout_ledger where account_id = ${accountId} and mailing_id = any(${ids}::bigint[]) group by mailing_id
