@@ -25,6 +25,8 @@ import { cancelMailing, pauseMailing, resumeMailing, sendMailing } from '../mail
 import type { Core } from '../platform/core.ts'
 import { idText } from '../platform/page.contract.ts'
 import { mailingCounts, noCounts } from '../response/counts.ts'
+import { mailingResponse as mailingResponseSchema } from '../response/summary.contract.ts'
+import { mailingResponse } from '../response/summary.ts'
 import { type Api, LARGE_BODY } from './api.ts'
 
 const params = z.object({ id: idText })
@@ -91,6 +93,12 @@ export function mailingRoutes(app: Api, core: Core) {
     const at = body?.at ? new Date(body.at) : undefined
     return presentOne(core, caller.accountId, await sendMailing(core, caller, request.params.id, at))
   })
+
+  app.get(
+    '/mailings/:id/response',
+    { schema: { params, response: { 200: mailingResponseSchema } } },
+    async ({ caller: { accountId }, params: { id } }) => mailingResponse(db, accountId, id),
+  )
 
   const turns = { pause: pauseMailing, resume: resumeMailing, cancel: cancelMailing }
   for (const [name, turn] of Object.entries(turns))

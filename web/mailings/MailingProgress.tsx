@@ -25,6 +25,7 @@ import { PageHeader } from '../ui/PageHeader.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { Tile } from '../ui/Tile.tsx'
 import { When } from '../ui/When.tsx'
+import { MailingResponse } from './MailingResponse.tsx'
 import { settled } from './mailings.ts'
 import { Preview } from './Preview.tsx'
 
@@ -76,6 +77,7 @@ export function MailingProgress({ mailing }: { mailing: Mailing }) {
         )}
         {mailing.status === 'sending' && <Bar mailing={mailing} />}
         {mailing.status !== 'scheduled' && <Tiles mailing={mailing} />}
+        {mailing.startedAt && <MailingResponse mailing={mailing} />}
         <div className="split">
           <Preview id={mailing.id} version={mailing.updatedAt} />
           <About mailing={mailing} />
