@@ -5,7 +5,7 @@ import type { Mailing } from '../../src/mailings/mailing.contract.ts'
 import { mailingResponse, type MailingResponse as Response } from '../../src/response/summary.contract.ts'
 import { get } from '../api.ts'
 import { ErrorPanel } from '../ui/ErrorPanel.tsx'
-import { count, percent } from '../ui/format.ts'
+import { count, counted, percent } from '../ui/format.ts'
 import { Panel } from '../ui/Panel.tsx'
 import { Tile } from '../ui/Tile.tsx'
 import { When } from '../ui/When.tsx'
@@ -55,7 +55,7 @@ function Sums({ response: { opened, clicked, accepted, machineOpens, machineClic
           icon={IconRobot}
           label="Machines"
           value={count(machineOpens + machineClicks)}
-          note={`${count(machineOpens)} opens, ${count(machineClicks)} clicks`}
+          note={`${counted(machineOpens, 'open')}, ${counted(machineClicks, 'click')}`}
         />
       </div>
       <Text size="sm" c="dimmed">
@@ -85,7 +85,7 @@ function Links({ response: { links } }: { response: Response }) {
               <Table.Td style={{ overflowWrap: 'anywhere' }}>
                 {url.replace(/^https?:\/\//, '')}
                 <div className="bar" aria-hidden>
-                  <i style={{ flexGrow: people, background: 'var(--mantine-color-brand-5)' }} />
+                  {people > 0 && <i style={{ flexGrow: people, background: 'var(--mantine-color-brand-5)' }} />}
                   <i style={{ flexGrow: most - people, background: 'transparent' }} />
                 </div>
               </Table.Td>
