@@ -30,6 +30,8 @@ import type { Core } from '../platform/core.ts'
 import { idText } from '../platform/page.contract.ts'
 import { mailingCounts, noCounts } from '../response/counts.ts'
 import { progressOf } from '../response/progress.ts'
+import { mailingResponse as mailingResponseSchema } from '../response/summary.contract.ts'
+import { mailingResponse } from '../response/summary.ts'
 import { type Api, LARGE_BODY } from './api.ts'
 
 const params = z.object({ id: idText })
@@ -110,6 +112,12 @@ export function mailingRoutes(app: Api, core: Core) {
     const { caller, body, params: asked } = request
     return presentOne(core, caller.accountId, await resumeMailing(db, caller, asked.id, body ?? {}))
   })
+
+  app.get(
+    '/mailings/:id/response',
+    { schema: { params, response: { 200: mailingResponseSchema } } },
+    async ({ caller: { accountId }, params: { id } }) => mailingResponse(db, accountId, id),
+  )
 
   const turns = { pause: pauseMailing, cancel: cancelMailing }
   for (const [name, turn] of Object.entries(turns))

@@ -81,7 +81,11 @@ function statusOf(frame: Frame, words: PreferenceWords, answer: PreferencesAnswe
   return html`<p class="mark" role="status">${fill(answer.asked === 'copy' ? words.askedForData : words.askedForErasure, { date })}</p>\n`
 }
 
-function choiceForm(frame: Frame, words: PreferenceWords, { topics, pausedUntil, language }: Preferences): Html {
+function choiceForm(
+  frame: Frame,
+  words: PreferenceWords,
+  { topics, pausedUntil, isUntracked, language }: Preferences,
+): Html {
   return html`
 <hr>
 <h2>${words.orChoose}</h2>
@@ -91,6 +95,7 @@ ${topics.length > 0 ? html`<fieldset><legend class="soft">${words.topics}</legen
     ({ code, name }) =>
       html`<option value="${code}" lang="${code}"${code === language ? html` selected` : null}>${name}</option>`,
   )}</select></p>
+<label class="choice"><input type="checkbox" name="untracked" value="yes"${isUntracked ? html` checked` : null}><span>${words.untracked}</span></label><input type="hidden" name="asked-tracking" value="yes">
 <button type="submit" class="second" name="act" value="save">${words.saveChoice}</button>
 </form>`
 }

@@ -12,6 +12,7 @@ export const germanPreferences: PreferenceWords = {
     'Vor dem {date} geht keine E-Mail an Sie. Um die Pause jetzt zu beenden, wählen Sie „So wie verschickt wird“.',
   language: 'Sprache dieser Seiten',
   automatic: 'Wie mein Browser sagt',
+  untracked: 'Nicht festhalten, welche Mail ich öffne und welchen Links ich folge',
   saveChoice: 'Auswahl speichern',
   details: 'Ihre Angaben',
   detailsText:

@@ -14,6 +14,7 @@ export const englishPreferences = {
   pauseNote: 'No mail is sent to you before {date}. To end the pause now, choose “As it is sent”.',
   language: 'Language of these pages',
   automatic: 'As my browser says',
+  untracked: 'Do not record which mail I open and which links I follow',
   saveChoice: 'Save my choice',
   details: 'Your details',
   detailsText:

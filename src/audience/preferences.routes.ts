@@ -137,6 +137,7 @@ function changeOf(form: URLSearchParams): PreferenceChange {
     ticked: idsOf(form, 'topic'),
     pause: pause === 'end' ? 'end' : (PAUSES.find((days) => String(days) === pause) ?? null),
     language: LANGUAGES.find(({ code }) => code === form.get('language'))?.code ?? null,
+    isUntracked: form.has('asked-tracking') ? form.has('untracked') : null,
   }
 }
 

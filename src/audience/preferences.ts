@@ -5,6 +5,7 @@ import { listFields } from './field.ts'
 import { changeAsHolder, type HeldContacts, type Holder, noteHolderEvent } from './holder.ts'
 import { endPause, type PauseDays, pausedUntil, pauseMail } from './pause.ts'
 import { chooseTopics } from './topic-choice.ts'
+import { chooseTracking, refusesTracking } from './tracking-refusal.ts'
 
 export type TopicOffer = { id: string; name: string; description: string; chosen: boolean }
 
@@ -14,6 +15,8 @@ export type Preferences = {
   /** Fields that they may fill in; what stands in them is not shown. */
   fields: Field[]
   pausedUntil: Date | null
+  /** Wants no opens and clicks recorded. */
+  isUntracked: boolean
   language: string | null
 }
 
@@ -32,7 +35,7 @@ export async function findPreferences(db: Db, holder: Omit<Holder, 'keyId'>): Pr
     limit 1`,
   )
   if (!contact) return null
-  const [topics, fields, until] = await Promise.all([
+  const [topics, fields, until, isUntracked] = await Promise.all([
     rows(
       db,
       sql<TopicOffer>`
@@ -45,9 +48,10 @@ export async function findPreferences(db: Db, holder: Omit<Holder, 'keyId'>): Pr
     ),
     listFields(db, accountId),
     pausedUntil(db, accountId, addressKey),
+    refusesTracking(db, accountId, addressKey),
   ])
   const editable = fields.filter((field) => field.editable)
-  return { topics, fields: editable, pausedUntil: until, language: contact.language }
+  return { topics, fields: editable, pausedUntil: until, isUntracked, language: contact.language }
 }
 
 export type PreferenceChange = {
@@ -56,6 +60,8 @@ export type PreferenceChange = {
   /** Days from now, the end of a pause, or neither. */
   pause: PauseDays | 'end' | null
   language: Language | null
+  /** Null when the form did not ask. */
+  isUntracked: boolean | null
 }
 
 /**
@@ -68,6 +74,7 @@ export function savePreferences(db: Db, holder: Holder, change: PreferenceChange
     await chooseTopics(trx, holder, contacts, change)
     if (change.pause === 'end') await endPause(trx, holder, contacts)
     else if (change.pause !== null) await pauseMail(trx, holder, contacts, change.pause)
+    if (change.isUntracked !== null) await chooseTracking(trx, holder, change.isUntracked)
     if (change.language !== null) await chooseLanguage(trx, holder, contacts, change.language)
   })
 }

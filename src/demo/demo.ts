@@ -171,6 +171,15 @@ async function addMailing(
       from messages where account_id = ${accountId} and mailing_id = ${mailing_id} and state = 'accepted'
         and (contact_id * 7919 + mailing_id) % 100 < ${share}`,
     )
+  await run(
+    trx,
+    sql`
+    insert into response_hours (account_id, mailing_id, hour, opened, clicked, opens, clicks, machine_opens)
+    select account_id, mailing_id, hour, opened, clicked, opened, clicked, opened / 2
+    from (select account_id, mailing_id, date_trunc('hour', first_at, 'UTC') as hour,
+            count(*) filter (where kind = 'opened') as opened, count(*) filter (where kind = 'clicked') as clicked
+          from responses where account_id = ${accountId} and mailing_id = ${mailing_id} group by 1, 2, 3) sums`,
+  )
   return mailing_id
 }
 

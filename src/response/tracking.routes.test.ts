@@ -16,8 +16,8 @@ const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefo
 type Sent = { messageId: string; contactId: string; address: string; body: string }
 
 /** Sends a tracked mailing to these people, long enough ago that nothing is too soon. */
-async function sendTracked(people: string[], tracking: boolean | null = true) {
-  const { id } = await draft({ html: HTML, tracking, groupIds: [await groupOf(people)] })
+async function sendTracked(people: string[], tracking: boolean | null = true, groups: string[] = []) {
+  const { id } = await draft({ html: HTML, tracking, groupIds: people.length > 0 ? [await groupOf(people)] : groups })
   expect((await send(id)).status).toBe(200)
   sender.wake()
   await until(
@@ -186,6 +186,25 @@ test('tracking is off until the account or the mailing says otherwise (LW-15)', 
   const byMailing = await sendTracked(['cem'], false)
   expect(byMailing.of('cem').body).not.toMatch(/\/c\/|\/i\//)
   await api('PATCH', '/account', { tracking: false })
+})
+
+test('a person who refuses tracking on the preferences page gets links as they are, and nothing more is recorded (LW-15)', async () => {
+  const first = await sendTracked(['ann', 'bob'])
+  const preferences = url(first.of('ann'), /http:\/\/[^"\s]*\/p\/[A-Za-z0-9_-]+/)
+  const choose = (form: Record<string, string>) =>
+    fetch(preferences, { method: 'POST', body: new URLSearchParams({ act: 'save', 'asked-tracking': 'yes', ...form }) })
+  expect(await (await choose({ untracked: 'yes' })).text()).toMatch(/name="untracked" value="yes" checked/)
+  await visit(click(first.of('ann')))
+  await visit(click(first.of('bob')))
+  await recorded(first.id, { clicked: 1, clicks: 1 })
+  const group = await groupOf(['ann', 'bob'])
+  const second = await sendTracked([], true, [group])
+  expect(second.of('ann').body).not.toMatch(/\/c\/|\/i\//)
+  expect(second.of('ann').body).toContain('/o/')
+  expect(click(second.of('bob'))).not.toBe('')
+  expect(await (await choose({})).text()).not.toMatch(/name="untracked" value="yes" checked/)
+  const third = await sendTracked([], true, [group])
+  expect(click(third.of('ann'))).not.toBe('')
 })
 
 test('opening and following every link of a mail changes nobody (AB-1)', async () => {

@@ -27,6 +27,7 @@ import { Panel } from '../ui/Panel.tsx'
 import { usePlace } from '../ui/place.tsx'
 import { Tile } from '../ui/Tile.tsx'
 import { When } from '../ui/When.tsx'
+import { MailingResponse } from './MailingResponse.tsx'
 import { settled } from './mailings.ts'
 import { Preview } from './Preview.tsx'
 import { nextOf, paceOf, reasonOf } from './progressWords.ts'
@@ -83,6 +84,7 @@ export function MailingProgress({ mailing }: { mailing: Mailing }) {
         {mailing.status === 'sending' && <Bar mailing={mailing} />}
         {mailing.status !== 'scheduled' && <Tiles mailing={mailing} />}
         {mailing.status !== 'scheduled' && <SplitProgress mailing={mailing} />}
+        {mailing.startedAt && <MailingResponse mailing={mailing} />}
         <div className="split">
           <Preview id={mailing.id} version={mailing.updatedAt} />
           <About mailing={mailing} />

@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, Text, Textarea, TextInput } from '@mantine/core'
+import { Button, SegmentedControl, Select, Text, Textarea, TextInput } from '@mantine/core'
 import { IconArrowRight } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -94,10 +94,25 @@ function Envelope({ saved: { draft, change, faults } }: { saved: Draft }) {
           error={faults['name']}
           onChange={(event) => change({ name: event.currentTarget.value })}
         />
+        <Select
+          label="Opens and clicks"
+          description="A person's own choice on the preferences page wins"
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
+          data={tracking}
+          allowDeselect={false}
+          value={draft.tracking === null ? 'account' : draft.tracking ? 'on' : 'off'}
+          onChange={(value) => change({ tracking: value === 'account' ? null : value === 'on' })}
+        />
       </div>
     </Panel>
   )
 }
+
+const tracking = [
+  { value: 'account', label: 'As the account says' },
+  { value: 'on', label: 'Track' },
+  { value: 'off', label: 'Do not track' },
+]
 
 function Content({ saved: { draft, change, faults } }: { saved: Draft }) {
   const [part, setPart] = useState('HTML')

@@ -1,4 +1,4 @@
-import { Button, Select, Text, Textarea, TextInput } from '@mantine/core'
+import { Button, Checkbox, Select, Text, Textarea, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { type Account, type AccountChange, account as accountSchema } from '../../src/accounts/account.contract.ts'
@@ -106,6 +106,15 @@ function SenderForm({ account }: { account: Account }) {
               }}
             />
           </div>
+          <Checkbox
+            label="Track opens and clicks"
+            description="Records which mail a person opened and which links they followed, to the hour in the figures; no IP address and no program is kept. A mailing can say otherwise, and a person's own choice on the preferences page wins."
+            checked={change.tracking ?? account.tracking}
+            onChange={(event) => {
+              const { checked } = event.currentTarget
+              setChange((before) => ({ ...before, tracking: checked }))
+            }}
+          />
           <Select
             label="Time zone"
             data={
