@@ -21,8 +21,8 @@ import {
   type MailingRow,
 } from '../mailings/mailing.ts'
 import { previewMailing } from '../mailings/preview.ts'
-import { cancelMailing, pauseMailing, resumeMailing, sendMailing } from '../mailings/schedule.ts'
 import { withRendered } from '../mailings/render.ts'
+import { cancelMailing, pauseMailing, resumeMailing, sendMailing } from '../mailings/schedule.ts'
 import type { Core } from '../platform/core.ts'
 import { idText } from '../platform/page.contract.ts'
 import { mailingCounts, noCounts } from '../response/counts.ts'
@@ -44,7 +44,11 @@ export function mailingRoutes(app: Api, core: Core) {
     '/mailings',
     { bodyLimit: LARGE_BODY, schema: { body: newMailing, response: { 201: mailing } } },
     async (request, reply) => {
-      const made = await createMailing(db, request.caller, await withRendered(core, request.caller.accountId, request.body))
+      const made = await createMailing(
+        db,
+        request.caller,
+        await withRendered(core, request.caller.accountId, request.body),
+      )
       return reply.code(201).send(await presentOne(core, request.caller.accountId, made))
     },
   )

@@ -8,6 +8,7 @@ import { fieldRoutes } from './fields.routes.ts'
 import { formRoutes } from './forms.routes.ts'
 import { groupRoutes } from './groups.routes.ts'
 import { identityRoutes } from './identity.routes.ts'
+import { imageRoutes } from './images.routes.ts'
 import { importRoutes } from './imports.routes.ts'
 import { jobRoutes } from './job.routes.ts'
 import { mailboxRoutes } from './mailbox.routes.ts'
@@ -16,6 +17,7 @@ import { optOutRoutes } from './optouts.routes.ts'
 import { organizationRoutes } from './organization.routes.ts'
 import { segmentRoutes } from './segments.routes.ts'
 import { sessionRoutes } from './session.routes.ts'
+import { templateRoutes } from './templates.routes.ts'
 import { topicRoutes } from './topics.routes.ts'
 
 /** Every route of /api/v1; each file adapts one noun of the domain to HTTP. */
@@ -35,6 +37,8 @@ export function apiRoutes(app: Api, core: Core) {
   formRoutes(app, core)
   mailboxRoutes(app, core)
   mailingRoutes(app, core)
+  templateRoutes(app, core)
+  imageRoutes(app, core)
   importRoutes(app, core)
   optOutRoutes(app, core)
 }

@@ -5,6 +5,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import { apiRoutes } from '../api/routes.ts'
 import { preferencesPages } from '../audience/preferences.routes.ts'
 import { signUpPages } from '../audience/sign-up.routes.ts'
+import { imagePages } from '../mailings/image.routes.ts'
 import { viewPages } from '../mailings/view.routes.ts'
 import { optOutPages } from '../optouts/page.routes.ts'
 import type { Core } from '../platform/core.ts'
@@ -59,6 +60,7 @@ export async function buildServer(core: Core): Promise<FastifyInstance> {
   optOutPages(app, core, preferencesPages)
   signUpPages(app, core)
   viewPages(app, core)
+  imagePages(app, core)
   await app.register(
     async (scope) => {
       await scope.register(cookie)

@@ -46,7 +46,11 @@ const social = z.strictObject({
 const html = z.strictObject({ kind: z.literal('html'), id, html: z.string().max(200_000) })
 
 const inColumn = z.discriminatedUnion('kind', [text, heading, image, button, divider, spacer, social, html])
-const columns = z.strictObject({ kind: z.literal('columns'), id, columns: z.array(z.array(inColumn).max(20)).min(2).max(3) })
+const columns = z.strictObject({
+  kind: z.literal('columns'),
+  id,
+  columns: z.array(z.array(inColumn).max(20)).min(2).max(3),
+})
 /** How the account's footer looks; what it says comes from the account. */
 const footer = z.strictObject({ kind: z.literal('footer'), id, align: side, colour, ground: colour })
 

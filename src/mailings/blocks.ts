@@ -32,7 +32,11 @@ export function mjmlDocument(
     element('mj-head', {}, [
       element('mj-title', {}, plainHtml(marks, title)),
       ...(preview === '' ? [] : [element('mj-preview', {}, plainHtml(marks, preview))]),
-      element('mj-raw', {}, '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'),
+      element(
+        'mj-raw',
+        {},
+        '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">',
+      ),
       element('mj-attributes', {}, [
         element('mj-all', { 'font-family': fonts[look.font] }),
         element('mj-text', { 'font-size': '16px', 'line-height': '1.6', color: INK, padding: '8px 32px' }),
@@ -48,7 +52,8 @@ export function mjmlDocument(
   ])
 }
 
-export const card = (columns: Element[]) => element('mj-section', { 'background-color': CARD, 'css-class': 'lw-card' }, columns)
+export const card = (columns: Element[]) =>
+  element('mj-section', { 'background-color': CARD, 'css-class': 'lw-card' }, columns)
 
 export const textElement = (html: string, align: string) => element('mj-text', { align, 'css-class': 'lw-text' }, html)
 
@@ -89,7 +94,12 @@ function content(block: InColumn, design: Design, frame: Frame): Element {
     case 'button':
       return buttonElement(block, design, frame)
     case 'divider':
-      return element('mj-divider', { 'border-width': '1px', 'border-color': '#d5ddd8', padding: '16px 32px', 'css-class': 'lw-line' })
+      return element('mj-divider', {
+        'border-width': '1px',
+        'border-color': '#d5ddd8',
+        padding: '16px 32px',
+        'css-class': 'lw-line',
+      })
     case 'spacer':
       return element('mj-spacer', { height: `${block.height}px` })
     case 'social':
@@ -101,7 +111,12 @@ function content(block: InColumn, design: Design, frame: Frame): Element {
 
 const SIZES = { '1': '28px', '2': '22px', '3': '18px' }
 
-function headingElement(block: Extract<Block, { kind: 'heading' }>, color: string, frame: Frame, cssClass: string): Element {
+function headingElement(
+  block: Extract<Block, { kind: 'heading' }>,
+  color: string,
+  frame: Frame,
+  cssClass: string,
+): Element {
   const tag = `h${block.level}`
   const style = `margin:0;font-size:${SIZES[block.level]};line-height:1.25;font-weight:700;color:${color}`
   const html = `<${tag} style="${style}">${plainHtml(frame.marks, block.text)}</${tag}>`

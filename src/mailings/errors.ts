@@ -4,3 +4,8 @@ export type MailingErrorCode =
   | 'mailing.not_possible'
   | 'mailing.invalid'
   | 'letter.not_found'
+  | 'template.not_found'
+  | 'template.exists'
+  | 'image.invalid'
+  | 'image.too_large'
+  | 'image.not_found'

@@ -16,7 +16,9 @@ const LINK = 'display:inline-block;padding:5px 0;line-height:20px;color:#1d5b3c;
 export function htmlFooter({ language, signUpUrl }: FooterParts, look: FooterLook | null = null): string {
   const words = footerWords(language)
   const colour = look ? `;color:${readableOn(look.colour, look.ground)}` : ''
-  const own = look ? `${colour};background-color:${look.ground}${look.align === 'center' ? ';text-align:center' : ''}` : ''
+  const own = look
+    ? `${colour};background-color:${look.ground}${look.align === 'center' ? ';text-align:center' : ''}`
+    : ''
   const link = (href: string, text: string, gap: string) =>
     `<a href="${href}" style="${LINK}${colour};${gap}">${escapeHtml(text)}</a>`
   const side = words.direction === 'rtl' ? 'left' : 'right'
@@ -51,7 +53,8 @@ export type FooterLook = { align: 'left' | 'center'; colour: string; ground: str
 const MARK = /<!--last-word footer (left|center) (#[0-9a-f]{6}) (#[0-9a-f]{6})-->/gi
 
 /** Stands in HTML where a footer block is; a comment, so that a program that does not know it shows nothing. */
-export const footerMark = ({ align, colour, ground }: FooterLook) => `<!--last-word footer ${align} ${colour} ${ground}-->`
+export const footerMark = ({ align, colour, ground }: FooterLook) =>
+  `<!--last-word footer ${align} ${colour} ${ground}-->`
 
 /** The look that the mark of a footer block asks for, null without one. */
 export function footerLook(html: string): FooterLook | null {

@@ -1,6 +1,6 @@
 import type { Caller } from '../accounts/caller.ts'
 import { type Db, row, rows, run, sql } from '../platform/database.ts'
-import { DomainError, isUniqueViolation } from '../platform/errors.ts'
+import { DomainError, violatedConstraint } from '../platform/errors.ts'
 import type { Block, MailingSource } from './blocks.contract.ts'
 import type { MailingErrorCode } from './errors.ts'
 import type { KeptBlock, Template } from './kept.contract.ts'
@@ -46,7 +46,7 @@ async function keep<Content>(db: Db, caller: Caller, kind: Kind, name: string, c
       returning design_id, name, content, created_at`,
     )
   } catch (error) {
-    if (!isUniqueViolation(error)) throw error
+    if (!violatedConstraint(error)) throw error
     throw new DomainError<MailingErrorCode>('template.exists', `There is a ${kind} named “${name}” already.`)
   }
 }

@@ -9,7 +9,8 @@ export function mergeMarks() {
   const nonce = `lw${randomBytes(6).toString('hex')}m`
   const kept: string[] = []
   return {
-    hide: (source: string) => source.replace(/\{\{[^{}]*\}\}|\{%[^{}]*%\}/g, (point) => `${nonce}${kept.push(point) - 1}e`),
+    hide: (source: string) =>
+      source.replace(/\{\{[^{}]*\}\}|\{%[^{}]*%\}/g, (point) => `${nonce}${kept.push(point) - 1}e`),
     show: (made: string) => made.replace(new RegExp(`${nonce}(\\d+)e`, 'gi'), (_, index) => kept[Number(index)] ?? ''),
   }
 }

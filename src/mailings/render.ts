@@ -1,12 +1,12 @@
-import { getAccount } from '../accounts/account.ts'
 import type { Account } from '../accounts/account.contract.ts'
+import { getAccount } from '../accounts/account.ts'
 import type { Core } from '../platform/core.ts'
 import { DomainError } from '../platform/errors.ts'
-import { blocksMjml, card, type Element, type Frame, footerElement, mjmlDocument, textElement } from './blocks.ts'
 import type { MailingSource } from './blocks.contract.ts'
+import { blocksMjml, card, type Element, type Frame, footerElement, mjmlDocument, textElement } from './blocks.ts'
 import type { MailingErrorCode } from './errors.ts'
-import type { MailingChange } from './mailing.contract.ts'
 import { footerWords } from './footer-words.ts'
+import type { MailingChange } from './mailing.contract.ts'
 import { markdownHtml } from './markdown.ts'
 import { mergeMarks } from './merge-marks.ts'
 
@@ -49,7 +49,15 @@ export async function renderSource(
     source.kind === 'blocks'
       ? blocksMjml(source.design, frame)
       : mjmlDocument(PLAIN, frame, [
-          card([{ tagName: 'mj-column', attributes: {}, children: [textElement(markdownHtml(marks.hide(source.markdown)), direction === 'rtl' ? 'right' : 'left')] }]),
+          card([
+            {
+              tagName: 'mj-column',
+              attributes: {},
+              children: [
+                textElement(markdownHtml(marks.hide(source.markdown)), direction === 'rtl' ? 'right' : 'left'),
+              ],
+            },
+          ]),
           footerElement(PLAIN_FOOTER),
         ])
   return marks.show(await fromMjml(made))
@@ -85,4 +93,6 @@ function inWords(error: unknown): string {
 }
 
 const invalid = (text: string) =>
-  new DomainError<MailingErrorCode>('mailing.invalid', `MJML: ${text}`, { fields: [{ path: '/source', message: `MJML: ${text}` }] })
+  new DomainError<MailingErrorCode>('mailing.invalid', `MJML: ${text}`, {
+    fields: [{ path: '/source', message: `MJML: ${text}` }],
+  })

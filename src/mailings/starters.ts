@@ -28,7 +28,10 @@ const side = (id: string, title: string, words: string): Extract<Block, { kind: 
   { kind: 'heading', id: `${id}h`, text: title, level: '3', align: 'left', look: 'plain' },
   { kind: 'text', id: `${id}t`, text: words, align: 'left' },
 ]
-const columns = (...inside: Extract<Block, { kind: 'columns' }>['columns']): Made => ({ kind: 'columns', columns: inside })
+const columns = (...inside: Extract<Block, { kind: 'columns' }>['columns']): Made => ({
+  kind: 'columns',
+  columns: inside,
+})
 
 const HELLO = 'Dear {{ contact.first_name | default: "reader" }},'
 const SITE = 'https://www.example.org'
@@ -109,7 +112,14 @@ export const starters: Starter[] = [
       text(
         `- **5 December** Wreath making, two places left\n- **12 December** Seed swap in the barn\n- **20 December** Last day before the winter break`,
       ),
-      { kind: 'social', align: 'left', links: [{ name: 'Our website', href: SITE }, { name: 'Diary', href: `${SITE}/diary` }] },
+      {
+        kind: 'social',
+        align: 'left',
+        links: [
+          { name: 'Our website', href: SITE },
+          { name: 'Diary', href: `${SITE}/diary` },
+        ],
+      },
       spacer(12),
     ],
   ),
@@ -133,7 +143,10 @@ export const starters: Starter[] = [
         side('r', 'Where', 'The Glasshouse\n4 Glasshouse Lane, Fernmoor'),
       ),
       button('Tell us that you come', `${SITE}/evening`, { align: 'full' }),
-      text('Entrance is free. The paths are level, and there is a lift from the car park. Answer by 3 December.', 'center'),
+      text(
+        'Entrance is free. The paths are level, and there is a lift from the car park. Answer by 3 December.',
+        'center',
+      ),
       spacer(12),
     ],
   ),
