@@ -44,7 +44,9 @@ export function BlockFields({ block, onChange }: { block: Block; onChange: (bloc
           max={200}
           clampBehavior="strict"
           value={block.height}
-          onChange={(height) => typeof height === 'number' && height >= 4 && onChange({ ...block, height: Math.round(height) })}
+          onChange={(height) =>
+            typeof height === 'number' && height >= 4 && onChange({ ...block, height: Math.round(height) })
+          }
         />
       )
     case 'social':
@@ -156,7 +158,11 @@ function ImageFields({ block, onChange }: Of<'image'>) {
 function ButtonFields({ block, onChange }: Of<'button'>) {
   return (
     <>
-      <TextInput label="Text" value={block.text} onChange={(event) => onChange({ ...block, text: event.currentTarget.value })} />
+      <TextInput
+        label="Text"
+        value={block.text}
+        onChange={(event) => onChange({ ...block, text: event.currentTarget.value })}
+      />
       <TextInput
         label="Link"
         placeholder="https://"
@@ -209,7 +215,13 @@ function ColumnFields({ block, onChange }: Of<'columns'>) {
             blocks={inside}
             kinds={kindsInColumns}
             onChange={(changed) =>
-              onChange({ ...block, columns: columns.with(index, changed.filter((one) => one.kind !== 'columns' && one.kind !== 'footer')) })
+              onChange({
+                ...block,
+                columns: columns.with(
+                  index,
+                  changed.filter((one) => one.kind !== 'columns' && one.kind !== 'footer'),
+                ),
+              })
             }
           />
         </fieldset>
@@ -227,12 +239,32 @@ function SocialFields({ block, onChange }: Of<'social'>) {
       {links.map((link, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a link is known by its place alone
         <div key={index} className="row one social-link">
-          <TextInput label={`Name ${index + 1}`} placeholder="Mastodon" value={link.name} onChange={(event) => change(index, { name: event.currentTarget.value })} />
-          <TextInput label={`Link ${index + 1}`} placeholder="https://" className="grow" value={link.href} onChange={(event) => change(index, { href: event.currentTarget.value })} />
-          <IconAct icon={IconTrash} name={`Remove link ${index + 1}`} onClick={() => onChange({ ...block, links: links.toSpliced(index, 1) })} />
+          <TextInput
+            label={`Name ${index + 1}`}
+            placeholder="Mastodon"
+            value={link.name}
+            onChange={(event) => change(index, { name: event.currentTarget.value })}
+          />
+          <TextInput
+            label={`Link ${index + 1}`}
+            placeholder="https://"
+            className="grow"
+            value={link.href}
+            onChange={(event) => change(index, { href: event.currentTarget.value })}
+          />
+          <IconAct
+            icon={IconTrash}
+            name={`Remove link ${index + 1}`}
+            onClick={() => onChange({ ...block, links: links.toSpliced(index, 1) })}
+          />
         </div>
       ))}
-      <Button variant="default" className="start" disabled={links.length >= 12} onClick={() => onChange({ ...block, links: [...links, { name: '', href: '' }] })}>
+      <Button
+        variant="default"
+        className="start"
+        disabled={links.length >= 12}
+        onClick={() => onChange({ ...block, links: [...links, { name: '', href: '' }] })}
+      >
         Add a link
       </Button>
       <Align value={block.align} onChange={(align) => onChange({ ...block, align })} />

@@ -1,5 +1,13 @@
-import { Button, Menu, UnstyledButton } from '@mantine/core'
-import { IconArrowDown, IconArrowUp, IconBookmark, IconCopy, IconGripVertical, IconPlus, IconTrash } from '@tabler/icons-react'
+import { Button, Menu, UnstyledButton, VisuallyHidden } from '@mantine/core'
+import {
+  IconArrowDown,
+  IconArrowUp,
+  IconBookmark,
+  IconCopy,
+  IconGripVertical,
+  IconPlus,
+  IconTrash,
+} from '@tabler/icons-react'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import type { Block, BlockKind } from '../../src/mailings/blocks.contract.ts'
 import { IconAct } from '../ui/IconAct.tsx'
@@ -30,7 +38,8 @@ export function BlockList({
   useEffect(() => {
     if (focus.current === null) return
     const row = list.current?.querySelector<HTMLElement>(`[data-block="${focus.current}"]`)
-    const wanted = row?.querySelector<HTMLElement>('[data-first] input, [data-first] textarea') ?? row?.querySelector('button')
+    const wanted =
+      row?.querySelector<HTMLElement>('[data-first] input, [data-first] textarea') ?? row?.querySelector('button')
     wanted?.focus()
     focus.current = null
   }, [blocks])
@@ -112,9 +121,7 @@ export function BlockList({
         ))}
       </ol>
       <AddBlock kinds={kinds} onAdd={add} />
-      <div className="visually-hidden" role="status">
-        {said}
-      </div>
+      <VisuallyHidden role="status">{said}</VisuallyHidden>
     </div>
   )
 }
@@ -173,8 +180,18 @@ function BlockActs({
   const name = blockKinds[block.kind].name
   return (
     <div className="row one block-acts">
-      <IconAct icon={IconArrowUp} name={`Move ${name} ${index + 1} up`} disabled={index === 0} onClick={() => onMove(index - 1)} />
-      <IconAct icon={IconArrowDown} name={`Move ${name} ${index + 1} down`} disabled={index === count - 1} onClick={() => onMove(index + 1)} />
+      <IconAct
+        icon={IconArrowUp}
+        name={`Move ${name} ${index + 1} up`}
+        disabled={index === 0}
+        onClick={() => onMove(index - 1)}
+      />
+      <IconAct
+        icon={IconArrowDown}
+        name={`Move ${name} ${index + 1} down`}
+        disabled={index === count - 1}
+        onClick={() => onMove(index + 1)}
+      />
       {block.kind !== 'footer' && (
         <>
           <IconAct icon={IconCopy} name={`Duplicate ${name} ${index + 1}`} onClick={onCopy} />
@@ -200,14 +217,22 @@ function AddBlock({ kinds, onAdd }: { kinds: BlockKind[]; onAdd: (block: Block) 
         {kinds.map((kind) => {
           const { name, icon: Sign } = blockKinds[kind]
           return (
-            <Menu.Item key={kind} leftSection={<Sign size={16} stroke={1.7} aria-hidden />} onClick={() => onAdd(newBlock(kind))}>
+            <Menu.Item
+              key={kind}
+              leftSection={<Sign size={16} stroke={1.7} aria-hidden />}
+              onClick={() => onAdd(newBlock(kind))}
+            >
               {name}
             </Menu.Item>
           )
         })}
         {saved.length > 0 && <Menu.Divider />}
         {saved.map(({ id, name, block }) => (
-          <Menu.Item key={id} leftSection={<IconBookmark size={16} stroke={1.7} aria-hidden />} onClick={() => onAdd(copyOf(block))}>
+          <Menu.Item
+            key={id}
+            leftSection={<IconBookmark size={16} stroke={1.7} aria-hidden />}
+            onClick={() => onAdd(copyOf(block))}
+          >
             {name}
           </Menu.Item>
         ))}

@@ -22,7 +22,12 @@ export function ImageField({ path, onChange }: { path: string; onChange: (path: 
       <div className="row">
         <FileButton accept="image/png,image/jpeg,image/gif,image/webp" onChange={(file) => file && send.mutate(file)}>
           {(props) => (
-            <Button {...props} variant="default" loading={send.isPending} leftSection={<IconUpload size={16} aria-hidden />}>
+            <Button
+              {...props}
+              variant="default"
+              loading={send.isPending}
+              leftSection={<IconUpload size={16} aria-hidden />}
+            >
               Upload a picture
             </Button>
           )}
@@ -34,7 +39,11 @@ export function ImageField({ path, onChange }: { path: string; onChange: (path: 
             className="grow"
             searchable
             value={path === '' ? null : path}
-            data={[...new Map(items.map((one) => [one.path, { value: one.path, label: `${one.name}, ${one.width} × ${one.height}` }])).values()]}
+            data={[
+              ...new Map(
+                items.map((one) => [one.path, { value: one.path, label: `${one.name}, ${one.width} × ${one.height}` }]),
+              ).values(),
+            ]}
             onChange={(value) => value && onChange(value)}
           />
         )}

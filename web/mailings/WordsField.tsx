@@ -75,13 +75,18 @@ export function WordsField({
           </Menu.Target>
           <Menu.Dropdown>
             {fields.map(({ id, name, label: words }) => (
-              <Menu.Item key={id} onClick={() => insert(`{{ contact.${name}${name === 'first_name' ? ' | default: "reader"' : ''} }}`)}>
+              <Menu.Item
+                key={id}
+                onClick={() => insert(`{{ contact.${name}${name === 'first_name' ? ' | default: "reader"' : ''} }}`)}
+              >
                 {words}
               </Menu.Item>
             ))}
             <Menu.Item onClick={() => insert('{{ contact.address }}')}>Email address</Menu.Item>
             <Menu.Item onClick={() => insert('{{ sender.name }}')}>Name of the sender</Menu.Item>
-            {rich && <Menu.Item onClick={() => insert('[preferences]({{ preferences_url }})')}>Preferences page</Menu.Item>}
+            {rich && (
+              <Menu.Item onClick={() => insert('[preferences]({{ preferences_url }})')}>Preferences page</Menu.Item>
+            )}
           </Menu.Dropdown>
         </Menu>
       </div>

@@ -27,7 +27,17 @@ export const blockKinds: Record<BlockKind, { name: string; icon: Icon }> = {
 }
 
 export const kindsInColumns: BlockKind[] = ['text', 'heading', 'image', 'button', 'divider', 'spacer', 'social', 'html']
-export const kindsToAdd: BlockKind[] = ['text', 'heading', 'image', 'button', 'columns', 'divider', 'spacer', 'social', 'html']
+export const kindsToAdd: BlockKind[] = [
+  'text',
+  'heading',
+  'image',
+  'button',
+  'columns',
+  'divider',
+  'spacer',
+  'social',
+  'html',
+]
 
 const freshId = () => crypto.randomUUID().slice(0, 13)
 
@@ -60,7 +70,11 @@ export function newBlock(kind: BlockKind): Block {
 /** The same block again, with ids of its own. */
 export function copyOf(block: Block): Block {
   if (block.kind !== 'columns') return { ...block, id: freshId() }
-  return { ...block, id: freshId(), columns: block.columns.map((inside) => inside.map((one) => ({ ...one, id: freshId() }))) }
+  return {
+    ...block,
+    id: freshId(),
+    columns: block.columns.map((inside) => inside.map((one) => ({ ...one, id: freshId() }))),
+  }
 }
 
 export const newDesign = (): Design => ({
@@ -76,7 +90,8 @@ export function emptySource(kind: MailingSource['kind']): MailingSource {
   if (kind === 'blocks') return { kind, design: newDesign() }
   if (kind === 'markdown') return { kind, markdown: '' }
   if (kind === 'html') return { kind }
-  const mjml = '<mjml>\n  <mj-body>\n    <mj-section>\n      <mj-column>\n        <mj-text>Dear {{ contact.first_name | default: "reader" }},</mj-text>\n      </mj-column>\n    </mj-section>\n  </mj-body>\n</mjml>\n'
+  const mjml =
+    '<mjml>\n  <mj-body>\n    <mj-section>\n      <mj-column>\n        <mj-text>Dear {{ contact.first_name | default: "reader" }},</mj-text>\n      </mj-column>\n    </mj-section>\n  </mj-body>\n</mjml>\n'
   return { kind, mjml }
 }
 

@@ -20,6 +20,7 @@ export function useDraft(mailing: Mailing) {
   const [state, setState] = useState<{ saving: boolean; problem: string; faults: Record<string, string> }>(idle)
   const [steps, setSteps] = useState<{ done: Step[]; undone: Step[] }>({ done: [], undone: [] })
   const latest = useRef(mailing)
+  const keptHtml = useRef(mailing.html)
   const waiting = useRef<MailingChange>({})
   const running = useRef<Promise<boolean>>(Promise.resolve(true))
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
@@ -31,6 +32,7 @@ export function useDraft(mailing: Mailing) {
     setState({ ...idle, saving: true })
     try {
       const saved = await patch(`/mailings/${mailing.id}`, mailingSchema, sendable(change))
+      keptHtml.current = saved.html
       client.setQueryData(['mailings', 'one', mailing.id], saved)
       setState(idle)
       return true
@@ -85,7 +87,8 @@ export function useDraft(mailing: Mailing) {
     redo: next ? redo : undefined,
     ...state,
     savedAt: mailing.updatedAt,
-    savedHtml: mailing.html,
+    /** As it was made from the source, or written, when it was last saved. */
+    latestHtml: () => keptHtml.current,
   }
 }
 
@@ -111,7 +114,9 @@ function withStep(done: Step[], step: Step): Step[] {
 function isTyping(one: MailingChange, other: MailingChange): boolean {
   if (Object.keys(one).join() !== Object.keys(other).join()) return false
   const order = ({ source }: MailingChange) =>
-    source?.kind === 'blocks' ? JSON.stringify(source.design.blocks, (key, value: unknown) => (isShape(key) ? value : undefined)) : source?.kind
+    source?.kind === 'blocks'
+      ? JSON.stringify(source.design.blocks, (key, value: unknown) => (isShape(key) ? value : undefined))
+      : source?.kind
   return order(one) === order(other)
 }
 
