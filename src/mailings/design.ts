@@ -35,7 +35,8 @@ body,.lw-ground{background:${DARK_GROUND}!important}
 .lw-card,.lw-card>table{background:${DARK_CARD}!important}
 .lw-text>div,.lw-text p,.lw-text li,.lw-text h1,.lw-text h2,.lw-text h3,.lw-text h4{color:#e6ece8!important}
 .lw-text a,.lw-quiet a{color:${link}!important}
-.lw-quiet td{background:transparent!important;border-color:${link}!important}
+.lw-quiet td,.lw-quiet a{background:transparent!important}
+.lw-quiet td{border-color:${link}!important}
 .lw-line p{border-top-color:#45524b!important}
 .lw-footer{background:#161d19!important;color:#c3cdc7!important;border-top-color:#3a4640!important}
 .lw-footer a{color:${readableOn(accent, '#161d19')}!important}
