@@ -42,7 +42,11 @@ export function mjmlDocument(
         element('mj-text', { 'font-size': '16px', 'line-height': '1.6', color: INK, padding: '8px 32px' }),
         element('mj-section', { padding: '0' }),
       ]),
-      element('mj-style', {}, `a{color:${readableOn(look.accent, CARD)}}`),
+      element(
+        'mj-style',
+        {},
+        `a{color:${readableOn(look.accent, CARD)}}.lw-text ul,.lw-text ol{margin:0 0 14px;padding:0 24px}`,
+      ),
       element('mj-style', {}, darkStyle(look.accent)),
     ]),
     element('mj-body', { 'background-color': look.ground, width: '600px', 'css-class': 'lw-ground' }, [

@@ -6,7 +6,11 @@ import { expect, type Program, test } from './program.ts'
 import { signIn, signInAnyWidth } from './sign-in.ts'
 
 type Made = { id: string }
-type Written = { html: string; text: string; source: { kind: string; design: { blocks: { kind: string; text?: string }[] } } }
+type Written = {
+  html: string
+  text: string
+  source: { kind: string; design: { blocks: { kind: string; text?: string }[] } }
+}
 
 const sender = (program: Program) =>
   program.api('PATCH', '/account', {
@@ -21,7 +25,8 @@ async function tabTo(page: Page, name: RegExp, key = 'Tab') {
     const here = await page.evaluate(() => {
       const element = document.activeElement
       if (!(element instanceof HTMLElement)) return ''
-      const labels = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement ? element.labels : null
+      const labels =
+        element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement ? element.labels : null
       return element.getAttribute('aria-label') ?? labels?.[0]?.textContent ?? element.textContent ?? ''
     })
     if (name.test(here.trim())) return
@@ -127,9 +132,7 @@ test('undo brings back what was removed, redo takes it away; dragging moves; the
   await expect.poll(() => blocksOf(program, id)).toEqual(['text:one', 'text:two', 'text:three', 'footer:'])
   await page.getByRole('button', { name: 'Redo' }).click()
   await expect.poll(() => blocksOf(program, id)).toEqual(['text:one', 'text:three', 'footer:'])
-  await page
-    .getByRole('button', { name: 'Text: three' })
-    .dragTo(page.getByRole('button', { name: 'Text: one' }))
+  await page.getByRole('button', { name: 'Text: three' }).dragTo(page.getByRole('button', { name: 'Text: one' }))
   await expect.poll(() => blocksOf(program, id)).toEqual(['text:three', 'text:one', 'footer:'])
   await expect(page.getByRole('button', { name: /^Remove Footer/ })).toHaveCount(0)
   await page.getByRole('button', { name: 'Footer: always there' }).focus()
@@ -153,7 +156,9 @@ test('what is typed while a save is under way is kept, in its order', async ({ p
   await page.getByLabel('Subject').fill('Last words')
   await page.getByRole('button', { name: 'Text: one' }).click()
   await page.getByRole('textbox', { name: 'Text', exact: true }).fill('two')
-  await expect.poll(async () => (await program.api<{ subject: string }>('GET', `/mailings/${id}`)).subject).toBe('Last words')
+  await expect
+    .poll(async () => (await program.api<{ subject: string }>('GET', `/mailings/${id}`)).subject)
+    .toBe('Last words')
   await expect.poll(() => blocksOf(program, id)).toEqual(['text:two', 'footer:'])
   await expect(page.getByLabel('Subject')).toHaveValue('Last words')
 })
@@ -227,7 +232,10 @@ test('each template reads well in light and dark, at a desk and on a phone', asy
         const page = await browser.newPage({ colorScheme, viewport: { width, height: 844 } })
         await page.setContent(html)
         if (directory)
-          await page.screenshot({ path: join(directory, `template-${key}-${width}-${colorScheme}.png`), fullPage: true })
+          await page.screenshot({
+            path: join(directory, `template-${key}-${width}-${colorScheme}.png`),
+            fullPage: true,
+          })
         const faint = await page.evaluate(faintWords)
         expect.soft(faint, `${key}, ${colorScheme}, ${width}`).toEqual([])
         const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)

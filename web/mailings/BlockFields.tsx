@@ -282,12 +282,14 @@ function FooterFields({ block, onChange }: Of<'footer'>) {
       <Align value={block.align} onChange={(align) => onChange({ ...block, align })} />
       <div className="two">
         <ColorInput
+          withEyeDropper={false}
           label="Colour of the words"
           description="Made darker or lighter where it could not be read"
           value={block.colour}
           onChange={(colour) => isColour(colour) && onChange({ ...block, colour })}
         />
         <ColorInput
+          withEyeDropper={false}
           label="Ground"
           description="In the dark, readers see a dark one"
           value={block.ground}

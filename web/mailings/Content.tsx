@@ -145,11 +145,13 @@ function Blocks({ design, onChange }: { design: Design; onChange: (design: Desig
       />
       <div className="two">
         <ColorInput
+          withEyeDropper={false}
           label="Main colour"
           value={design.accent}
           onChange={(accent) => isColour(accent) && onChange({ ...design, accent })}
         />
         <ColorInput
+          withEyeDropper={false}
           label="Ground"
           value={design.ground}
           onChange={(ground) => isColour(ground) && onChange({ ...design, ground })}

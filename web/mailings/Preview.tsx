@@ -44,8 +44,9 @@ export function Preview({ id, version }: { id: string; version: string }) {
           </Banner>
         </div>
       ) : preview.data ? (
-        <div className="sheetbox">
-          <div className="sheet" style={{ maxWidth: width === 'phone' ? 375 : 640 }}>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where the panel is narrower than a mail at a desk
+        <div className="sheetbox scroll" role="group" aria-label="The mail" tabIndex={0}>
+          <div className="sheet" style={width === 'phone' ? { maxWidth: 390 } : { maxWidth: 640, minWidth: 602 }}>
             <MailFrame
               title={`Preview: ${preview.data.subject || 'no subject'}`}
               html={preview.data.html}
