@@ -66,8 +66,8 @@ async function makeSmall(file: Buffer): Promise<{ content: Buffer; type: Type; w
   const { default: sharp } = await import('sharp')
   try {
     const options = { limitInputPixels: MOST_PIXELS, failOn: 'error' as const }
-    const { format, pages = 1, width = 0, pageHeight, height = 0 } = await sharp(file, options).metadata()
-    const type = format && format in TYPES ? TYPES[format as keyof typeof TYPES] : undefined
+    const { format, pages = 1, width, pageHeight, height } = await sharp(file, options).metadata()
+    const type = Object.entries(TYPES).find(([known]) => known === format)?.[1]
     if (!type) throw new Error('another format')
     const isMoving = pages > 1 && width * (pageHeight ?? height) * pages <= MOST_FRAMES_PIXELS
     const { data, info } = await sharp(file, { ...options, limitInputPixels: MOST_FRAMES_PIXELS, animated: isMoving })

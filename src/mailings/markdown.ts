@@ -18,7 +18,7 @@ const marked = new Marked({
       return `<p style="${PARAGRAPH}">${this.parser.parseInline(tokens)}</p>\n`
     },
     image: ({ href, text }) =>
-      /^https:\/\//.test(href)
+      href.startsWith('https://')
         ? `<img src="${escapeHtml(href)}" alt="${escapeHtml(text)}" style="max-width:100%;height:auto;border:0">`
         : escapeHtml(text),
   },
