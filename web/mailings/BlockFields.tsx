@@ -1,9 +1,10 @@
-import { Button, ColorInput, NumberInput, SegmentedControl, Select, Textarea, TextInput } from '@mantine/core'
+import { Button, ColorInput, NumberInput, Select, Textarea, TextInput } from '@mantine/core'
 import { IconTrash } from '@tabler/icons-react'
 import type { Block } from '../../src/mailings/blocks.contract.ts'
 import { IconAct } from '../ui/IconAct.tsx'
 import { BlockList } from './BlockList.tsx'
 import { kindsInColumns } from './blocks.ts'
+import { Align, Choice, SIDES } from './Choice.tsx'
 import { ImageField } from './ImageField.tsx'
 import { WordsField } from './WordsField.tsx'
 
@@ -11,11 +12,6 @@ type Of<Kind extends Block['kind']> = {
   block: Extract<Block, { kind: Kind }>
   onChange: (block: Block) => void
 }
-
-const SIDES = [
-  { value: 'left', label: 'Start' },
-  { value: 'center', label: 'Centre' },
-] as const
 
 export function BlockFields({ block, onChange }: { block: Block; onChange: (block: Block) => void }) {
   switch (block.kind) {
@@ -67,33 +63,6 @@ export function BlockFields({ block, onChange }: { block: Block; onChange: (bloc
     case 'footer':
       return <FooterFields block={block} onChange={onChange} />
   }
-}
-
-function Align({ value, onChange }: { value: 'left' | 'center'; onChange: (align: 'left' | 'center') => void }) {
-  return <Choice label="Align" value={value} data={SIDES} onChange={onChange} />
-}
-
-function Choice<Value extends string>({
-  label,
-  value,
-  data,
-  onChange,
-}: {
-  label: string
-  value: Value
-  data: readonly { value: Value; label: string }[]
-  onChange: (value: Value) => void
-}) {
-  return (
-    <SegmentedControl
-      size="xs"
-      aria-label={label}
-      className="start"
-      value={value}
-      data={[...data]}
-      onChange={(chosen) => onChange(chosen)}
-    />
-  )
 }
 
 function HeadingFields({ block, onChange }: Of<'heading'>) {
