@@ -390,6 +390,26 @@ CREATE UNIQUE INDEX groups_name ON public.groups USING btree (account_id, lower(
 CREATE INDEX groups_test ON public.groups USING btree (account_id, group_id) WHERE (kind = 'test'::text);
 CREATE TRIGGER kept BEFORE UPDATE OF kind ON public.groups FOR EACH ROW WHEN ((new.kind <> old.kind)) EXECUTE FUNCTION refuse_change();
 
+create table images (
+  account_id bigint not null,
+  image_id bigint generated always as identity not null,
+  token text not null,
+  name text not null,
+  type text not null,
+  width integer not null,
+  height integer not null,
+  content bytea not null,
+  created_by bigint,
+  created_at timestamp with time zone default now() not null,
+  constraint images_pkey PRIMARY KEY (account_id, image_id),
+  constraint images_height_check CHECK ((height > 0)),
+  constraint images_token_check CHECK ((token ~ '^[A-Za-z0-9_-]{20,60}$'::text)),
+  constraint images_type_check CHECK ((type = ANY (ARRAY['png'::text, 'jpg'::text, 'gif'::text, 'webp'::text]))),
+  constraint images_width_check CHECK ((width > 0))
+);
+CREATE UNIQUE INDEX images_by_token ON public.images USING btree (token, account_id);
+CREATE INDEX images_newest ON public.images USING btree (account_id, image_id DESC);
+
 create table import_changes (
   account_id bigint not null,
   import_id bigint not null,
@@ -489,6 +509,20 @@ create table jobs (
 );
 CREATE INDEX jobs_by_subject ON public.jobs USING btree (account_id, subject, job_id);
 CREATE INDEX jobs_open ON public.jobs USING btree (account_id, subject) WHERE (status = ANY (ARRAY['queued'::text, 'running'::text]));
+
+create table kept_designs (
+  account_id bigint not null,
+  design_id bigint generated always as identity not null,
+  kind text not null,
+  name text not null,
+  content jsonb not null,
+  created_by bigint,
+  created_at timestamp with time zone default now() not null,
+  constraint kept_designs_pkey PRIMARY KEY (account_id, design_id),
+  constraint kept_designs_kind_check CHECK ((kind = ANY (ARRAY['template'::text, 'block'::text]))),
+  constraint kept_designs_name_check CHECK ((name <> ''::text))
+);
+CREATE UNIQUE INDEX kept_designs_by_name ON public.kept_designs USING btree (account_id, kind, lower(name));
 
 create table key_fingerprints (
   purpose text not null,
@@ -597,6 +631,7 @@ create table mailings (
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
   tracking boolean,
+  source jsonb default '{"kind": "html"}'::jsonb not null,
   time_zone text,
   local_time timestamp without time zone,
   per_hour integer,
@@ -606,6 +641,7 @@ create table mailings (
   constraint mailings_name_check CHECK ((name <> ''::text)),
   constraint mailings_pause_reason_check CHECK ((pause_reason = ANY (ARRAY['blocks'::text, 'complaints'::text]))),
   constraint mailings_per_hour_check CHECK ((per_hour > 0)),
+  constraint mailings_source_check CHECK ((source ? 'kind'::text)),
   constraint mailings_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'scheduled'::text, 'sending'::text, 'paused'::text, 'sent'::text, 'cancelled'::text])))
 );
 CREATE INDEX mailings_sending ON public.mailings USING btree (account_id, mailing_id) WHERE (status = 'sending'::text);
@@ -2242,12 +2278,14 @@ grant insert, select, update on forms to lastword_app;
 grant delete, insert, select, update on group_members to lastword_app;
 grant delete, insert, select, update on groups to lastword_app;
 grant execute on function hand_over(bigint,bigint,bigint[]) to lastword_app;
+grant delete, insert, select on images to lastword_app;
 grant delete, insert, select, update on import_changes to lastword_app;
 grant delete, insert, select, update on import_rows to lastword_app;
 grant delete, insert, select, update on import_undos to lastword_app;
 grant delete, insert, select, update on imports to lastword_app;
 grant delete, insert, select, update on job_contacts to lastword_app;
 grant delete, insert, select, update on jobs to lastword_app;
+grant delete, insert, select, update on kept_designs to lastword_app;
 grant delete, insert, select, update on key_fingerprints to lastword_app;
 grant delete, insert, select, update on link_failures to lastword_app;
 grant delete, insert, select, update on mailable_contacts to lastword_app;

@@ -30,6 +30,7 @@ export const paths = {
   importStep: (id: string, step: ImportStepPath) => `/audience/imports/${id}/${step}`,
 
   mailings: '/mailings',
+  templates: '/mailings/templates',
   mailing: (id: string) => `/mailings/${id}`,
   mailingAudience: (id: string) => `/mailings/${id}/audience`,
   mailingSend: (id: string) => `/mailings/${id}/send`,

@@ -115,6 +115,10 @@ const screens = [
   ),
 
   screen('/mailings', lazyRouteComponent(mailings, 'MailingsPage')),
+  screen(
+    '/mailings/templates',
+    lazyRouteComponent(() => import('./mailings/TemplatesPage.tsx'), 'TemplatesPage'),
+  ),
   screen('/mailings/$id', lazyRouteComponent(mailing, 'WritePage')),
   screen('/mailings/$id/audience', lazyRouteComponent(mailing, 'AudiencePage')),
   screen('/mailings/$id/send', lazyRouteComponent(mailing, 'SendPage')),

@@ -7,5 +7,5 @@ export default defineConfig({
   root: import.meta.dirname,
   plugins: [react()],
   build: { outDir: '../dist/web', emptyOutDir: true, chunkSizeWarningLimit: 700 },
-  server: { proxy: Object.fromEntries(['/api', '/o', '/p', '/s', '/v'].map((path) => [`${path}/`, server])) },
+  server: { proxy: Object.fromEntries(['/api', '/o', '/p', '/s', '/v', '/m'].map((path) => [`${path}/`, server])) },
 })

@@ -25,6 +25,7 @@ import {
 } from '../mailings/mailing.ts'
 import { previewMailing } from '../mailings/preview.ts'
 import { TIME_ZONE_FIELD } from '../mailings/recipient-zone.ts'
+import { withRendered } from '../mailings/render.ts'
 import { cancelMailing, pauseMailing, resumeMailing, sendMailing } from '../mailings/schedule.ts'
 import type { Core } from '../platform/core.ts'
 import { idText } from '../platform/page.contract.ts'
@@ -50,7 +51,11 @@ export function mailingRoutes(app: Api, core: Core) {
     '/mailings',
     { bodyLimit: LARGE_BODY, schema: { body: newMailing, response: { 201: mailing } } },
     async (request, reply) => {
-      const made = await createMailing(db, request.caller, request.body)
+      const made = await createMailing(
+        db,
+        request.caller,
+        await withRendered(core, request.caller.accountId, request.body),
+      )
       return reply.code(201).send(await presentOne(core, request.caller.accountId, made))
     },
   )
@@ -63,7 +68,12 @@ export function mailingRoutes(app: Api, core: Core) {
     presentOne(
       core,
       request.caller.accountId,
-      await changeMailing(db, request.caller, request.params.id, request.body),
+      await changeMailing(
+        db,
+        request.caller,
+        request.params.id,
+        await withRendered(core, request.caller.accountId, request.body),
+      ),
     ),
   )
 
@@ -147,6 +157,7 @@ async function present({ db }: Core, accountId: string, rows: MailingRow[]): Pro
     fromAddress: row.from_address,
     html: row.html,
     text: row.text,
+    source: row.source,
     groupIds: row.group_ids,
     segmentIds: row.segment_ids,
     excludedGroupIds: row.excluded_group_ids,

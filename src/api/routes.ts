@@ -8,6 +8,7 @@ import { fieldRoutes } from './fields.routes.ts'
 import { formRoutes } from './forms.routes.ts'
 import { groupRoutes } from './groups.routes.ts'
 import { identityRoutes } from './identity.routes.ts'
+import { imageRoutes } from './images.routes.ts'
 import { importRoutes } from './imports.routes.ts'
 import { jobRoutes } from './job.routes.ts'
 import { mailboxRoutes } from './mailbox.routes.ts'
@@ -17,6 +18,7 @@ import { organizationRoutes } from './organization.routes.ts'
 import { segmentRoutes } from './segments.routes.ts'
 import { sessionRoutes } from './session.routes.ts'
 import { splitRoutes } from './split.routes.ts'
+import { templateRoutes } from './templates.routes.ts'
 import { topicRoutes } from './topics.routes.ts'
 
 /** Every route of /api/v1; each file adapts one noun of the domain to HTTP. */
@@ -37,6 +39,8 @@ export function apiRoutes(app: Api, core: Core) {
   mailboxRoutes(app, core)
   mailingRoutes(app, core)
   splitRoutes(app, core)
+  templateRoutes(app, core)
+  imageRoutes(app, core)
   importRoutes(app, core)
   optOutRoutes(app, core)
 }

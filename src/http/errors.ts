@@ -63,6 +63,11 @@ const statusOf: Record<ErrorCode, number> = {
   'mailing.needs_reason': 409,
   'mailing.invalid': 400,
   'letter.not_found': 404,
+  'template.not_found': 404,
+  'template.exists': 409,
+  'image.invalid': 400,
+  'image.too_large': 413,
+  'image.not_found': 404,
 }
 
 /** Answers every failure as {code, message, fields?}; nothing else ever leaves (SE-16). */

@@ -5,6 +5,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import { apiRoutes } from '../api/routes.ts'
 import { preferencesPages } from '../audience/preferences.routes.ts'
 import { signUpPages } from '../audience/sign-up.routes.ts'
+import { imagePages } from '../mailings/image.routes.ts'
 import { viewPages } from '../mailings/view.routes.ts'
 import { optOutPages } from '../optouts/page.routes.ts'
 import type { Core } from '../platform/core.ts'
@@ -61,6 +62,7 @@ export async function buildServer(core: Core): Promise<FastifyInstance> {
   signUpPages(app, core)
   viewPages(app, core)
   trackingPages(app, core)
+  imagePages(app, core)
   await app.register(
     async (scope) => {
       await scope.register(cookie)

@@ -29,7 +29,7 @@ export async function webApplication(app: FastifyInstance, root = built) {
 
 function isPageOfApplication({ method, url, headers }: FastifyRequest): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false
-  if (/^\/(api|emma|assets|healthz|[opsvci])(\/|$|\?)/.test(url)) return false
+  if (/^\/(api|emma|assets|healthz|[opsvcim])(\/|$|\?)/.test(url)) return false
   return (headers.accept ?? '').includes('text/html')
 }
 

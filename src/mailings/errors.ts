@@ -5,3 +5,8 @@ export type MailingErrorCode =
   | 'mailing.needs_reason'
   | 'mailing.invalid'
   | 'letter.not_found'
+  | 'template.not_found'
+  | 'template.exists'
+  | 'image.invalid'
+  | 'image.too_large'
+  | 'image.not_found'

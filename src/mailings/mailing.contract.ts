@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { line } from '../accounts/account.contract.ts'
 import { idText, pageOf, pageQuery, time } from '../platform/page.contract.ts'
+import { mailingSource } from './blocks.contract.ts'
 
 export const mailingCounts = z.object({
   recipients: z.int(),
@@ -42,8 +43,10 @@ export const mailing = z
     subject: z.string(),
     fromName: z.string(),
     fromAddress: z.string(),
+    /** What is sent as the HTML part: written by hand, or made from `source`. */
     html: z.string(),
     text: z.string(),
+    source: mailingSource,
     groupIds: z.array(idText),
     segmentIds: z.array(idText),
     /** Who is in one of these gets no mail of this mailing, whatever else it is in. */
@@ -85,6 +88,8 @@ const parts = {
   fromAddress: line(320),
   html: z.string().max(2_000_000),
   text: z.string().max(2_000_000),
+  /** Instead of `html`, which is then made from it; giving `html` alone makes the mailing one written as HTML. */
+  source: mailingSource,
   groupIds: z.array(idText).max(1000),
   segmentIds: z.array(idText).max(50),
   excludedGroupIds: z.array(idText).max(1000),

@@ -15,6 +15,7 @@ export type MailingRow = {
   from_address: string
   html: string
   text: string
+  source: Mailing['source']
   status: Mailing['status']
   problem: string | null
   pause_reason: PauseReason | null
@@ -43,15 +44,23 @@ export type MailingRow = {
 
 const columns = sql`
   mailing.mailing_id, mailing.name, mailing.subject, mailing.from_name, mailing.from_address, mailing.html, mailing.text,
-  mailing.status, mailing.problem, mailing.tracking, mailing.created_at, mailing.updated_at, mailing.send_at, mailing.started_at,
-  mailing.finished_at, mailing.updated_at::text as version, mailing.time_zone, mailing.per_hour, mailing.pause_reason,
-  mailing.watched_from, to_char(mailing.local_time, 'YYYY-MM-DD"T"HH24:MI:SS') as local_time,
+  mailing.source, mailing.status, mailing.problem, mailing.tracking, mailing.created_at, mailing.updated_at, mailing.send_at,
+  mailing.started_at, mailing.finished_at, mailing.updated_at::text as version, mailing.time_zone, mailing.per_hour,
+  mailing.pause_reason, mailing.watched_from, to_char(mailing.local_time, 'YYYY-MM-DD"T"HH24:MI:SS') as local_time,
   ${choiceColumns},
   (select count(*) > 0 and bool_and(chosen_group.kind = 'test') from mailing_groups to_group
    join groups chosen_group on chosen_group.account_id = to_group.account_id and chosen_group.group_id = to_group.group_id
    where to_group.account_id = mailing.account_id and to_group.mailing_id = mailing.mailing_id and not to_group.excluded)
   and not exists (select from mailing_segments to_segment
     where to_segment.account_id = mailing.account_id and to_segment.mailing_id = mailing.mailing_id and not to_segment.excluded) as is_test`
+
+const WRITTEN: Mailing['source'] = { kind: 'html' }
+
+/** The source that a change leaves; null for none of its own. */
+function sourceOf({ source, html }: MailingChange): string | null {
+  if (source) return JSON.stringify(source)
+  return html === undefined ? null : JSON.stringify(WRITTEN)
+}
 
 /**
  * Makes a draft; nothing is sent.
@@ -63,9 +72,9 @@ export async function createMailing(db: Db, caller: Caller, made: NewMailing): P
     const { mailing_id } = await row(
       trx,
       sql<{ mailing_id: string }>`
-      insert into mailings (account_id, name, subject, from_name, from_address, html, text, tracking, created_by, created_at, updated_at)
+      insert into mailings (account_id, name, subject, from_name, from_address, html, text, source, tracking, created_by, created_at, updated_at)
       values (${caller.accountId}, ${made.name}, ${made.subject ?? ''}, ${made.fromName ?? ''}, ${made.fromAddress ?? ''},
-              ${made.html ?? ''}, ${made.text ?? ''}, ${made.tracking ?? null}, ${caller.userId}, clock_timestamp(), clock_timestamp())
+              ${made.html ?? ''}, ${made.text ?? ''}, ${JSON.stringify(made.source ?? WRITTEN)}::jsonb, ${made.tracking ?? null}, ${caller.userId}, clock_timestamp(), clock_timestamp())
       returning mailing_id`,
     )
     await choose(trx, caller.accountId, mailing_id, made)
@@ -91,6 +100,7 @@ export async function changeMailing(db: Db, caller: Caller, id: string, change: 
         html = coalesce(${change.html ?? null}, html),
         text = coalesce(${change.text ?? null}, text),
         tracking = case when ${change.tracking !== undefined} then ${change.tracking ?? null}::boolean else tracking end,
+        source = coalesce(${sourceOf(change)}::jsonb, source),
         updated_at = clock_timestamp()
       where account_id = ${caller.accountId} and mailing_id = ${id} and status = 'draft'`,
     )

@@ -1,5 +1,5 @@
 import { convert } from 'html-to-text'
-import { htmlFooter, textFooter, withFooter } from './footer.ts'
+import { footerLook, htmlFooter, textFooter, withFooter } from './footer.ts'
 import { escapeHtml } from './template.ts'
 import { readVisible } from './visible.ts'
 import { showsAddress } from './wayout.ts'
@@ -18,7 +18,7 @@ const POSTAL = /\{\{-?\s*sender\.postal_address\b/
  *
  * A mailing that names `opt_out_url` has its own way out. Then a part whose own way out is seen, but which lacks the
  * preferences or the postal address, gets the footer too; one whose own is hidden or absent gets none, so that the
- * check refuses it (OC-28).
+ * check refuses it (OC-28). The footer block of a mailing made of blocks is always filled.
  */
 export function completeParts(
   given: Parts,
@@ -31,10 +31,11 @@ export function completeParts(
   const isSeen = { html: seen.links.some(({ href }) => OPT_OUT_HREF.test(href)), text: OPT_OUT.test(text) }
   const isComplete = (source: string, shown: string) =>
     PREFERENCES.test(source) && (POSTAL.test(source) || showsAddress(shown, account.postalAddress))
+  const look = footerLook(html)
   const wants = (part: 'html' | 'text', source: string, shown: string) =>
-    !isOwn || (isSeen[part] && !isComplete(source, shown))
+    !isOwn || look !== null || (isSeen[part] && !isComplete(source, shown))
   return {
-    html: withFooter(html, wants('html', html, seen.text) ? htmlFooter(account) : '', account.language),
+    html: withFooter(html, wants('html', html, seen.text) ? htmlFooter(account, look) : '', account.language),
     text: wants('text', text, text) ? `${text.trimEnd()}\n\n-- \n${textFooter(account)}` : text,
   }
 }

@@ -1,3 +1,4 @@
+import type { Account } from '../accounts/account.contract.ts'
 import { getAccount } from '../accounts/account.ts'
 import type { AudienceErrorCode } from '../audience/errors.ts'
 import type { FieldType, FieldValue, FieldValues } from '../audience/field.contract.ts'
@@ -5,9 +6,11 @@ import { signLink } from '../optouts/link.ts'
 import type { Core } from '../platform/core.ts'
 import { maybeRow, rows, sql } from '../platform/database.ts'
 import { DomainError } from '../platform/errors.ts'
+import type { MailingSource as DesignSource } from './blocks.contract.ts'
 import { compileMailing } from './compile.ts'
 import type { MailingRow } from './mailing.ts'
 import { type OpenedMessage, openFilled } from './open.ts'
+import { renderSource } from './render.ts'
 import { sendingAccount, sourceOf } from './source.ts'
 
 /** Names of the invented contact; other fields show their label. */
@@ -33,6 +36,22 @@ export async function previewMailing(
   const person = contactId ? await contactOf(core, accountId, contactId) : await inventedContact(core, accountId)
   const link = signLink(core.keys.link, { accountId, addressKey: Buffer.alloc(16), mailingId: null })
   return openFilled(prepared, { ...person, link, reference: 'preview' }, core.clock())
+}
+
+/** A source as a mailing made of it would look, read by an invented contact. */
+export async function previewMailingSource(
+  core: Core,
+  account: Account,
+  source: DesignSource,
+): Promise<{ html: string }> {
+  if (source.kind === 'html') return { html: '' }
+  const { baseUrl } = core.config
+  const html = await renderSource(source, { account, baseUrl })
+  const given = { mailingId: '0', subject: '', fromName: '', fromAddress: 'sender@example.invalid', html, text: '' }
+  const prepared = compileMailing(given, sendingAccount(account), baseUrl)
+  const link = signLink(core.keys.link, { accountId: account.id, addressKey: Buffer.alloc(16), mailingId: null })
+  const person = await inventedContact(core, account.id)
+  return { html: (await openFilled(prepared, { ...person, link, reference: 'preview' }, core.clock())).html }
 }
 
 export type AccountField = { name: string; label: string; type: FieldType; options: string[] }

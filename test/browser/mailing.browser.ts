@@ -31,6 +31,7 @@ async function writeMailing(page: Page, name: string, group: string) {
   await page.getByRole('dialog').getByLabel('Name').fill(name)
   await page.getByRole('button', { name: 'Write mailing' }).click()
   await page.getByLabel('Subject').fill(`${name}, {{ contact.first_name }}`)
+  await page.getByRole('radiogroup', { name: 'Way of writing' }).getByText('HTML', { exact: true }).click()
   await page
     .getByRole('textbox', { name: 'HTML' })
     .fill('<h1>The glasshouse glows</h1><p>Dear {{ contact.first_name }}</p>')

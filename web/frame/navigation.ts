@@ -26,7 +26,14 @@ export const navigation: NavSection[] = [
       { name: 'Archive', to: paths.archive },
     ],
   },
-  { name: 'Mailings', to: paths.mailings, within: '/mailings', icon: IconMail, key: 'm' },
+  {
+    name: 'Mailings',
+    to: paths.mailings,
+    within: '/mailings',
+    icon: IconMail,
+    key: 'm',
+    pages: [{ name: 'Templates', to: paths.templates }],
+  },
   {
     name: 'Settings',
     to: paths.sender,

@@ -1,34 +1,51 @@
-import { Button, SegmentedControl, Select, Text, Textarea, TextInput } from '@mantine/core'
-import { IconArrowRight } from '@tabler/icons-react'
+import { Button, Select, TextInput } from '@mantine/core'
+import { IconArrowBackUp, IconArrowForwardUp, IconArrowRight, IconBookmark } from '@tabler/icons-react'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { type KeyboardEvent, useState } from 'react'
 import type { Mailing } from '../../src/mailings/mailing.contract.ts'
-import { useFields } from '../audience/contacts.ts'
 import { paths } from '../paths.ts'
 import { useMe } from '../session/session.ts'
+import { IconAct } from '../ui/IconAct.tsx'
+import { LeaveGuard } from '../ui/LeaveGuard.tsx'
 import { PageHeader } from '../ui/PageHeader.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { When } from '../ui/When.tsx'
+import { Content } from './Content.tsx'
 import { MailingSteps } from './MailingSteps.tsx'
 import { Preview } from './Preview.tsx'
+import { SaveTemplate } from './SaveTemplate.tsx'
 import { type Draft, useDraft } from './useDraft.ts'
 
 export function MailingWrite({ mailing }: { mailing: Mailing }) {
   const saved = useDraft(mailing)
   const navigate = useNavigate()
+  const [keeping, setKeeping] = useState(false)
+  const handleKey = (event: KeyboardEvent) => {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== 'z') return
+    const act = event.shiftKey ? saved.redo : saved.undo
+    act?.()
+    event.preventDefault()
+  }
   const goOn = async () => {
     if (await saved.flush()) await navigate({ to: paths.mailingAudience(mailing.id) })
   }
   return (
-    <>
+    // biome-ignore lint/a11y/noStaticElementInteractions: undo is a key of the whole page and has a button
+    <div onKeyDown={handleKey}>
+      <LeaveGuard active={saved.problem !== ''} />
       <PageHeader
         crumbs={[{ name: 'Mailings', to: paths.mailings }]}
         title={saved.draft.name}
         note={<SaveState saved={saved} />}
         actions={
-          <Button rightSection={<IconArrowRight size={16} aria-hidden />} onClick={() => void goOn()} data-primary>
-            Choose audience
-          </Button>
+          <>
+            <IconAct icon={IconArrowBackUp} name="Undo" onClick={saved.undo} />
+            <IconAct icon={IconArrowForwardUp} name="Redo" onClick={saved.redo} />
+            <IconAct icon={IconBookmark} name="Save as template" onClick={() => setKeeping(true)} />
+            <Button rightSection={<IconArrowRight size={16} aria-hidden />} onClick={() => void goOn()} data-primary>
+              Choose audience
+            </Button>
+          </>
         }
       />
       <div className="body">
@@ -41,7 +58,8 @@ export function MailingWrite({ mailing }: { mailing: Mailing }) {
           <Preview id={mailing.id} version={saved.savedAt} />
         </div>
       </div>
-    </>
+      <SaveTemplate source={saved.draft.source} opened={keeping} onClose={() => setKeeping(false)} />
+    </div>
   )
 }
 
@@ -113,64 +131,3 @@ const tracking = [
   { value: 'on', label: 'Track' },
   { value: 'off', label: 'Do not track' },
 ]
-
-function Content({ saved: { draft, change, faults } }: { saved: Draft }) {
-  const [part, setPart] = useState('HTML')
-  const fields = useFields().data?.items ?? []
-  const isHtml = part === 'HTML'
-  return (
-    <Panel
-      title="Content"
-      aside={
-        <SegmentedControl
-          size="xs"
-          aria-label="Part of the message"
-          data={['HTML', 'Text part']}
-          value={part}
-          onChange={setPart}
-        />
-      }
-    >
-      <div className="stack tight">
-        {isHtml ? (
-          <Textarea
-            key="html"
-            label="HTML"
-            autosize
-            minRows={14}
-            maxRows={30}
-            spellCheck={false}
-            classNames={{ input: 'mono' }}
-            value={draft.html}
-            error={faults['html']}
-            onChange={(event) => change({ html: event.currentTarget.value })}
-          />
-        ) : (
-          <Textarea
-            key="text"
-            label="Text"
-            description="Empty: it is made from the HTML"
-            autosize
-            minRows={14}
-            maxRows={30}
-            value={draft.text}
-            error={faults['text']}
-            onChange={(event) => change({ text: event.currentTarget.value })}
-          />
-        )}
-        <Text size="sm" c="dimmed">
-          Merge points:{' '}
-          {fields.map((field, index) => (
-            <span key={field.id}>
-              {index > 0 && ', '}
-              <code className="mono">{`{{ contact.${field.name} }}`}</code>
-            </span>
-          ))}
-          . With a word for whoever has none:{' '}
-          <code className="mono">{'{{ contact.first_name | default: "friend" }}'}</code>. The footer with the way out is
-          added by itself.
-        </Text>
-      </div>
-    </Panel>
-  )
-}

@@ -48,10 +48,10 @@ export const useTimeZones = (id: string, isAsked: boolean) =>
     staleTime: 0,
   })
 
-export const usePreview = (id: string, version: string) =>
+export const usePreview = (id: string, version: string, contactId?: string) =>
   useQuery({
-    queryKey: ['mailings', 'preview', id, version],
-    queryFn: () => get(`/mailings/${id}/preview`, mailingPreview),
+    queryKey: ['mailings', 'preview', id, version, contactId],
+    queryFn: () => get(`/mailings/${id}/preview`, mailingPreview, { contactId }),
     placeholderData: keepPreviousData,
     retry: false,
   })
