@@ -47,7 +47,7 @@ test('no hour ever gets more than the limit, however the turns are asked for', a
     const limit = limited(most, 3600)
     let taken = await takeTurns(db, limit, 1_000_000)
     for (let step = 0; step < 360; step += 1) {
-      await pass(limit.subject, 9.98) // 360 of them are just under an hour
+      await pass(limit.subject, 9.9) // 360 of them are under an hour, also on a slow machine
       taken += await takeTurns(db, limit, 1_000_000)
     }
     expect(taken).toBeLessThanOrEqual(most)
