@@ -31,7 +31,7 @@ export function darkStyle(accent: string): string {
   const link = readableOn(accent, DARK_CARD)
   return `:root{color-scheme:light dark;supported-color-schemes:light dark}
 @media (prefers-color-scheme:dark){
-body,.lw-ground{background:${DARK_GROUND}!important}
+body,.lw-ground,.lw-ground>div{background:${DARK_GROUND}!important}
 .lw-card,.lw-card>table{background:${DARK_CARD}!important}
 .lw-text>div,.lw-text p,.lw-text li,.lw-text h1,.lw-text h2,.lw-text h3,.lw-text h4{color:#e6ece8!important}
 .lw-text a,.lw-quiet a{color:${link}!important}

@@ -240,10 +240,21 @@ test('each template reads well in light and dark, at a desk and on a phone', asy
         expect.soft(faint, `${key}, ${colorScheme}, ${width}`).toEqual([])
         const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
         expect.soft(wider, `${key} is wider than ${width}`).toBeLessThanOrEqual(0)
+        if (colorScheme === 'dark') expect.soft(await page.evaluate(lightPlaces), `${key}, ${width}`).toEqual([])
         await page.close()
       }
   }
 })
+
+/** Grounds at the edges of the mail that stay light in the dark. */
+function lightPlaces(): string[] {
+  const edges = [2, innerWidth - 3].flatMap((x) => [2, 200].map((y) => document.elementFromPoint(x, y)))
+  return edges.flatMap((element) => {
+    const ground = element ? getComputedStyle(element).backgroundColor : 'nothing'
+    const [red = 255] = (ground.match(/[\d.]+/g) ?? []).map(Number)
+    return red > 60 ? [ground] : []
+  })
+}
 
 /** Words that stand out from the ground behind them less than 4.5:1, as the browser shows them. */
 function faintWords(): string[] {
