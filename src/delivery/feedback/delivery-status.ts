@@ -2,7 +2,14 @@ import { type Header, splitHeaders } from './mime.ts'
 import { addressIn } from './text.ts'
 
 /** The fields of one recipient in message/delivery-status (RFC 3464 §2.3). */
-export type StatusFields = { address: string; original: string; action: string; status: string; diagnostic: string; lines: string }
+export type StatusFields = {
+  address: string
+  original: string
+  action: string
+  status: string
+  diagnostic: string
+  lines: string
+}
 
 const MOST_RECIPIENTS = 200
 
@@ -20,11 +27,13 @@ export function readStatusFields(text: string): StatusFields[] {
   }
   for (const block of text.split(/\n\s*\n/)) {
     for (const header of splitHeaders(block.replace(/^\s+/, '')).headers) {
-      const isNew = /^(?:final|original)-recipient$/.test(header.name) && current.some(({ name }) => name === header.name)
+      const isNew =
+        /^(?:final|original)-recipient$/.test(header.name) && current.some(({ name }) => name === header.name)
       if (isNew) finish()
       current.push(header)
     }
-    if (current.some(({ name }) => name === 'action') && current.some(({ name }) => name === 'final-recipient')) finish()
+    if (current.some(({ name }) => name === 'action') && current.some(({ name }) => name === 'final-recipient'))
+      finish()
   }
   finish()
   return found
@@ -39,9 +48,14 @@ function statusFieldsOf(headers: Header[]): StatusFields | null {
   return {
     address,
     original,
-    action: valueOf('action').toLowerCase().replace(/[^a-z].*$/s, ''),
+    action: valueOf('action')
+      .toLowerCase()
+      .replace(/[^a-z].*$/s, ''),
     status: valueOf('status'),
-    diagnostic: headers.filter(({ name }) => name === 'diagnostic-code').map(({ value }) => value.replace(/^[\w-]{1,40}\s*;\s*/, '')).join(' '),
+    diagnostic: headers
+      .filter(({ name }) => name === 'diagnostic-code')
+      .map(({ value }) => value.replace(/^[\w-]{1,40}\s*;\s*/, ''))
+      .join(' '),
     lines: headers.map(({ name, value }) => `${name}: ${value}`).join('\n'),
   }
 }

@@ -11,7 +11,9 @@ const NO_COMPLAINT = new Set(['auth-failure', 'dmarc', 'not-spam', 'dkim', 'spf'
 export function readFeedbackReport(text: string): FeedbackReport {
   const { headers } = splitHeaders(text.replace(/^\s+/, '').replace(/\n\s*\n(?=[\w-]+:)/g, '\n'))
   const type = headerOf(headers, 'feedback-type').toLowerCase().trim()
-  const named = headers.filter(({ name }) => ['original-rcpt-to', 'removal-recipient', 'redacted-address'].includes(name))
+  const named = headers.filter(({ name }) =>
+    ['original-rcpt-to', 'removal-recipient', 'redacted-address'].includes(name),
+  )
   const recipients = [...new Set(named.map(({ value }) => addressIn(value)).filter(Boolean))]
   return { type, recipients, outcome: NO_COMPLAINT.has(type) || type === '' ? 'ignore' : 'complaint' }
 }

@@ -20,7 +20,11 @@ const LONGEST_TEXT = 512 * 1024
  * Enclosed messages stay whole as parts of type message/rfc822. Bounded in bytes, depth, parts, headers (BN-15).
  */
 export function readMail(raw: Buffer): Mail {
-  const whole = raw.subarray(0, LARGEST).toString('latin1').replace(/\r\n?/g, '\n').replace(/^(?:\s*\n)+/, '')
+  const whole = raw
+    .subarray(0, LARGEST)
+    .toString('latin1')
+    .replace(/\r\n?/g, '\n')
+    .replace(/^(?:\s*\n)+/, '')
   const { headers, body } = splitHeaders(whole.replace(/^>?From .*\n/, ''))
   const { type, parameters } = contentType(headerOf(headers, 'content-type'))
   const parts: Part[] = []
@@ -66,7 +70,11 @@ function walk({ headers, body, depth }: Entity, parts: Part[]) {
   const isText = /^(?:text|message)\//.test(type) || type.startsWith('multipart/')
   const bytes = decodeTransfer(body.slice(0, LONGEST_TEXT), headerOf(headers, 'content-transfer-encoding'))
   const text = isText ? decodeText(bytes, parameters.get('charset') ?? '') : ''
-  parts.push({ type: type.startsWith('multipart/') ? 'text/plain' : type, headers: depth > 0 ? headers.map(readable) : [], text })
+  parts.push({
+    type: type.startsWith('multipart/') ? 'text/plain' : type,
+    headers: depth > 0 ? headers.map(readable) : [],
+    text,
+  })
 }
 
 /** The pieces between the boundary lines; one that ends early is taken to the end. */
@@ -115,7 +123,8 @@ function decodeText(bytes: Buffer, charset: string): string {
 }
 
 function decodeAs(bytes: Buffer, charset: string): string | null {
-  if (['', 'us-ascii', 'utf-8', 'utf8'].includes(charset) && bytes.includes('\x1b$')) return decodeAs(bytes, 'iso-2022-jp')
+  if (['', 'us-ascii', 'utf-8', 'utf8'].includes(charset) && bytes.includes('\x1b$'))
+    return decodeAs(bytes, 'iso-2022-jp')
   try {
     return new TextDecoder(charset === 'us-ascii' || charset === '' ? 'utf-8' : charset, { fatal: true }).decode(bytes)
   } catch {

@@ -18,6 +18,27 @@ export const REASONS: Reason[] = [
     ],
   },
   {
+    name: 'mailer',
+    outcome: 'block',
+    said: [
+      /procmail|command (?:died|failed|not found)|unknown mailer error|mailer error|couldn't create (?:output|")|can't create (?:output|user output)|child (?:process )?(?:exited|died)|exit(?:ed)? (?:with )?(?:code|status) \d|local configuration error|config(?:uration)? error/,
+    ],
+  },
+  {
+    name: 'group',
+    outcome: 'block',
+    said: [
+      /may not have permission to post|you may not have permission|groups\.google\.com|support\.google\.com\/a\/|ne soyez pas autorisé|pas autorisé à/,
+    ],
+  },
+  {
+    name: 'loop',
+    outcome: 'block',
+    said: [
+      /(?:routing|mail|message|forwarding|aliasing) loop|loops? back|hop count|too many hops|too many received|maximum hops|looping/,
+    ],
+  },
+  {
     name: 'authentication',
     outcome: 'block',
     said: [
@@ -30,7 +51,7 @@ export const REASONS: Reason[] = [
     name: 'reverse_dns',
     outcome: 'block',
     said: [
-      /reverse[ -]?(?:dns|lookup|mapping|record|hostname|address|resolution)|\bptr\b|\brdns\b|forward[- ]confirmed|fcrdns|cannot (?:find|resolve) your (?:host ?name|ip|address|reverse)|(?:unable to|can ?not|could not|can't) (?:resolve|find|verify|get) (?:your |the |client )?(?:host ?name|reverse|ptr|ip)|client host rejected: cannot find|no (?:hostname|dns entry) for (?:your )?ip|helo[^\n]{0,40}(?:invalid|reject|not resolve|does not|mismatch|dynamic|fqdn|command rejected)|(?:dynamic|residential|dial-?up|generic)[^\n]{0,40}(?:ip|address|hostname|rdns|pool)|host ?name (?:is )?(?:not found|does not resolve|could not be resolved)|domain name system record|ip name lookup failed|invalid host name|not a valid fqdn|unresolvable (?:host|relay)/,
+      /my name was rejected|reverse[ -]?(?:dns|lookup|mapping|record|hostname|address|resolution)|\bptr\b|\brdns\b|forward[- ]confirmed|fcrdns|cannot (?:find|resolve) your (?:host ?name|ip|address|reverse)|(?:unable to|can ?not|could not|can't) (?:resolve|find|verify|get) (?:your |the |client )?(?:host ?name|reverse|ptr|ip)|client host rejected: cannot find|no (?:hostname|dns entry) for (?:your )?ip|helo[^\n]{0,40}(?:invalid|reject|not resolve|does not|mismatch|dynamic|fqdn|command rejected)|(?:dynamic|residential|dial-?up|generic)[^\n]{0,40}(?:ip|address|hostname|rdns|pool)|host ?name (?:is )?(?:not found|does not resolve|could not be resolved)|domain name system record|ip name lookup failed|invalid host name|not a valid fqdn|unresolvable (?:host|relay)/,
     ],
   },
   {
@@ -44,7 +65,7 @@ export const REASONS: Reason[] = [
     name: 'reputation',
     outcome: 'block',
     said: [
-      /reputation|black ?list|block ?list|deny ?list|\b(?:rbl|dnsbl|rhsbl|xbl|pbl|sbl|drbl|surbl|uribl)\b|spamhaus|spamcop|barracuda(?:central| reputation)|sorbs|senderbase|senderscore|listed (?:in|at|on|by)|mail(?:ing)? from (?:your |this )?(?:ip|host|server|network|address|domain|\[?\d)[^\n]{0,60}(?:block|reject|refus|denied|not (?:allowed|accept))|(?:your |client |sending |this |source )?(?:ip|ips|ip address|host|network|server|mta|domain|mail server|isp|country|connection)[^\n]{0,80}(?:\bblocked|banned|block(?:ed)? list|been (?:temporarily )?(?:blocked|rejected|deferred|refused)|(?:is |are |was )(?:blocked|rejected|denied|prohibited|refused|not allowed|not welcome))|blocked (?:using|by|for|ip|from|until|-|see)|poor (?:domain |ip )?reputation|bad reputation|access denied[^\n]{0,40}(?:ip|host|banned|blocked)|banned sending ip|\[?(?:ss|cs|ts|bl)\d{2}\]|user complaints|unusual (?:rate|volume)|too many (?:invalid|bad|unknown) (?:recipients|commands)|rejected from your|excessive|policy reasons|see http[^\s]{0,60}(?:block|postmaster|unblock|delist)|delist|unblock|contact your (?:isp|internet service provider) since part of their network/,
+      /reputation|black ?list|block ?list|deny ?list|\b(?:rbl|dnsbl|rhsbl|xbl|pbl|sbl|drbl|surbl|uribl)\b|spamhaus|spamcop|barracuda(?:central| reputation)|sorbs|senderbase|senderscore|(?:is|are|was|been|ip|currently) listed (?:in|at|on|by)|mail(?:ing)? from (?:your |this )?(?:ip|host|server|network|address|domain|\[?\d)[^\n]{0,60}(?:block|reject|refus|denied|not (?:allowed|accept))|(?:your |client |sending |this |source )?(?:ip|ips|ip address|host|network|server|mta|domain|mail server|isp|country|connection)[^\n]{0,80}(?:\bblocked|banned|block(?:ed)? list|been (?:temporarily )?(?:blocked|rejected|deferred|refused)|(?:is |are |was )(?:blocked|rejected|denied|prohibited|refused|not allowed|not welcome))|blocked (?:using|by|for|ip|from|until|-|see)|poor (?:domain |ip )?reputation|bad reputation|access denied[^\n]{0,40}(?:ip|host|banned|blocked)|banned sending ip|\[?(?:ss|cs|ts|bl)\d{2}\]|user complaints|unusual (?:rate|volume)|too many (?:invalid |bad |unknown )?(?:recipients|commands)|relay quota|refused to talk to me|service refuse|unverif[iy]+able sending|transaction failed|rejected from your|excessive|policy reasons|see http[^\s]{0,60}(?:block|postmaster|unblock|delist)|delist|unblock|contact your (?:isp|internet service provider) since part of their network/,
     ],
   },
   {
@@ -58,7 +79,7 @@ export const REASONS: Reason[] = [
     name: 'sender_refused',
     outcome: 'block',
     said: [
-      /(?:sender|from address|return[- ]path|mail from|envelope[- ]from|originator|reverse[- ]path|your (?:e-?mail )?address|your domain)[^\n]{0,60}(?:reject|refus|denied|not (?:accept|allow|authori|exist|valid|permit|found|verif|local|known|in)|invalid|unknown|block|bad|does(?:n't| not) (?:exist|resolve)|fail|unreachable|banned|unresolvable|restricted|undeliverable|prohibited|is on)|(?:invalid|bad|unknown|unresolvable|malformed|illegal|unverified|rejected|unauthori[sz]ed|refused|blocked|null) (?:sender|from address|return path|mail from|domain in from|originator|source domain)|sender (?:verif|callout|callback|domain must|address)|(?:domain of sender|sender's? domain|sender domain)[^\n]{0,40}|you (?:are|do) not (?:have|authori[sz]ed|allowed|permitted)|not (?:authori[sz]ed|permitted|allowed) to (?:send|relay|post|contact|submit)|you(?:'re| are) not (?:allowed|authori[sz]ed|permitted)|(?:only|just) (?:accepts?|allows?|members|authori[sz]ed|registered)[^\n]{0,40}(?:senders?|post|members|mail from|users)|no (?:reverse|mx)[^\n]{0,20}(?:for|in) (?:sender|your)|null sender|can'?t? ?accept (?:mail |messages )?from|does not accept mail from|no longer accept(?:s|ing)? (?:mail|messages?) from|bounce message[^\n]{0,30}(?:not|refus|reject)|access denied|rejected by (?:the )?(?:recipient|domain owner|local policy)|administrative(?:ly)? (?:prohibition|denied|rejected|prohibited)|5\.7\.606/,
+      /from: domain is invalid|(?:sender|from address|return[- ]path|mail from|envelope[- ]from|originator|reverse[- ]path|your (?:e-?mail )?address|your domain)[^\n]{0,60}(?:reject|refus|denied|not (?:accept|allow|authori|exist|valid|permit|found|verif|local|known|in)|invalid|unknown|block|bad|does(?:n't| not) (?:exist|resolve)|fail|unreachable|banned|unresolvable|restricted|undeliverable|prohibited|is on)|(?:invalid|bad|unknown|unresolvable|malformed|illegal|unverified|rejected|unauthori[sz]ed|refused|blocked|null) (?:sender|from address|return path|mail from|domain in from|originator|source domain)|sender (?:verif|callout|callback|domain must|address)|(?:domain of sender|sender's? domain|sender domain)[^\n]{0,40}|you (?:are|do) not (?:have|authori[sz]ed|allowed|permitted)|not (?:authori[sz]ed|permitted|allowed) to (?:send|relay|post|contact|submit)|you(?:'re| are) not (?:allowed|authori[sz]ed|permitted)|(?:only|just) (?:accepts?|allows?|members|authori[sz]ed|registered)[^\n]{0,40}(?:senders?|post|members|mail from|users)|no (?:reverse|mx)[^\n]{0,20}(?:for|in) (?:sender|your)|null sender|can'?t? ?accept (?:mail |messages )?from|does not accept mail from|no longer accept(?:s|ing)? (?:mail|messages?) from|bounce message[^\n]{0,30}(?:not|refus|reject)|access denied|denied by (?:local )?polic|protocol violation|network not allowed|rejected by (?:the )?(?:recipient|domain owner|local policy)|administrative(?:ly)? (?:prohibition|denied|rejected|prohibited)|5\.7\.606/,
     ],
   },
   {
@@ -71,7 +92,9 @@ export const REASONS: Reason[] = [
   {
     name: 'secure_connection',
     outcome: 'block',
-    said: [/starttls|\btls\b[^\n]{0,60}(?:require|fail|not|must|negotiat|handshake|error|mandatory|unavailable|offer)|(?:require|must|need)[^\n]{0,30}\btls\b|ssl handshake|certificate (?:verif|expired|invalid|not trusted)|encryption (?:needed|required)|dane\b|mta-sts/],
+    said: [
+      /starttls|\btls\b[^\n]{0,60}(?:require|fail|not|must|negotiat|handshake|error|mandatory|unavailable|offer)|(?:require|must|need)[^\n]{0,30}\btls\b|ssl handshake|certificate (?:verif|expired|invalid|not trusted)|encryption (?:needed|required)|dane\b|mta-sts/,
+    ],
   },
   {
     name: 'too_large',
@@ -84,7 +107,7 @@ export const REASONS: Reason[] = [
     name: 'disabled',
     outcome: 'soft',
     said: [
-      /(?:mail ?box|account|user|recipient|address|domain|e-?mail|email account|customer|service|login)s?\b[^\n]{0,60}(?:suspend|disabled|deactivat|inactiv|not (?:currently )?active|frozen|locked|on hold|blocked|temporarily|unavailable|closed for|dormant|expired|barred|over(?:due)|withheld|delinquent|idle|has been (?:terminated|block)|is (?:currently )?(?:not accepting|off|blocked|hold))|(?:suspended|disabled|inactive|deactivated|dormant|frozen|locked|blocked|expired) (?:mail ?box|account|user|recipient|address|e-?mail)|inactivity|not accepting (?:any )?(?:mail|messages)|vacation|currently suspended|has been suspended|recipient suspend|closed due to|no longer in use|not been activated|restricted account/,
+      /(?:mail ?box|account|user|recipient|address|domain|e-?mail|email account|customer|service|login)s?\b[^\n]{0,60}(?:suspend|disabled|deactivat|inactiv|not (?:currently )?active|frozen|locked|on hold|blocked|temporarily|closed for|dormant|expired|barred|over(?:due)|withheld|delinquent|idle|has been (?:terminated|block)|is (?:currently )?(?:not accepting|off|blocked|hold))|(?:suspended|disabled|inactive|deactivated|dormant|frozen|locked|blocked|expired) (?:mail ?box|account|user|recipient|address|e-?mail)|inactivity|not accepting (?:any )?(?:mail|messages)|vacation|currently suspended|has been suspended|recipient suspend|closed due to|no longer in use|not been activated|restricted account/,
     ],
   },
   {
@@ -97,18 +120,22 @@ export const REASONS: Reason[] = [
   {
     name: 'moved',
     outcome: 'hard',
-    said: [/(?:has|have) (?:moved|been changed|changed)(?: to)?[^\n]{0,40}|\bmoved to\b|new (?:e-?mail )?address is|(?:replaced|changed) (?:by|to) (?:a )?new|address (?:has )?changed|please (?:use|try) (?:the )?(?:new )?(?:address )?(?:<|[^\s@]{1,64}@)|is now (?:<|[^\s@]{1,64}@)|user has moved|recipient (?:has )?moved/],
+    said: [
+      /(?:has|have) (?:moved|been changed|changed)(?: to)?[^\n]{0,40}|\bmoved to\b|new (?:e-?mail )?address is|(?:replaced|changed) (?:by|to) (?:a )?new|address (?:has )?changed|please (?:use|try) (?:the )?(?:new )?(?:address )?(?:<|[^\s@]{1,64}@)|is now (?:<|[^\s@]{1,64}@)|user has moved|recipient (?:has )?moved/,
+    ],
   },
   {
     name: 'no_mail_accepted',
     outcome: 'hard',
-    said: [/null ?mx|does not accept (?:any )?(?:mail|e-?mail)|nullmx|domain (?:does not|doesn't|never) (?:accept|receive)s? (?:any )?(?:mail|e-?mail|messages)|no mail is accepted here|no smtp (?:service )?here|not (?:a )?mail server|null "?mx"?/],
+    said: [
+      /null ?mx|malformed or unexpected name server reply|does not accept (?:any )?(?:mail|e-?mail)|nullmx|domain (?:does not|doesn't|never) (?:accept|receive)s? (?:any )?(?:mail|e-?mail|messages)|no mail is accepted here|no smtp (?:service )?here|not (?:a )?mail server|null "?mx"?/,
+    ],
   },
   {
     name: 'unknown_domain',
     outcome: 'hard',
     said: [
-      /(?:host|domain|server|site|hostname)(?: name)?[^\n]{0,60}(?:not found|unknown|does(?:n't| not) exist|non-?existent|nonexist|no such|is not found|not registered|not known|invalid|illegal|unrouteable|cannot be found|can ?not be resolved|couldn't be found|wasn't found)|(?:unknown|no such|non-?existent|invalid|illegal|bad|unrout(?:e)?able|unresolvable|unroutable|unable to (?:find|resolve|look ?up)|couldn't find any|could not find (?:any |a )?|can(?:'t|not) find (?:any |a )?|no) (?:mail |destination |recipient |such )?(?:host|domain|mx|mail exchanger|mail exchange|gateway|a record|address for host|host\/domain)|nxdomain|name or service not known|host\/domain name|name service error[^\n]{0,60}(?:host not found|not found)|mail domain mentioned in email address is unknown|all relevant mx records point to non-existent|dns error[^\n]{0,60}(?:nxdomain|not (?:exist|found))|unrouteable (?:mail )?(?:address|domain)|domain can't be found|all gateways? for[^\n]{0,60}not/,
+      /(?:host|domain|server|site|hostname)(?: name)?[^\n]{0,60}(?:not found|unknown|does(?:n't| not) exist|non-?existent|nonexist|no such|is not found|not registered|not known|invalid|illegal|unrouteable|cannot be found|can ?not be resolved|couldn't be found|wasn't found)|(?:unknown|no such|non-?existent|invalid|illegal|bad|unrout(?:e)?able|unresolvable|unroutable|unable to (?:find|resolve|look ?up)|couldn't find any|could not find (?:any |a )?|can(?:'t|not) find (?:any |a )?|no) (?:mail |destination |recipient |such )?(?:host|domain|mx|mail exchanger|mail exchange|gateway|a record|address for host|host\/domain)|nxdomain|domain is not reachable|name or service not known|host\/domain name|name service error[^\n]{0,60}(?:host not found|not found)|mail domain mentioned in email address is unknown|all relevant mx records point to non-existent|dns error[^\n]{0,60}(?:nxdomain|not (?:exist|found))|unrouteable (?:mail )?(?:address|domain)|domain can't be found|all gateways? for[^\n]{0,60}not/,
     ],
   },
   {
@@ -117,8 +144,8 @@ export const REASONS: Reason[] = [
     said: [
       /(?:user|recipient|mail ?box|address|account|e-?mail(?: address| account)?|person|alias|customer|employee|client|subscriber|destination|local ?part|addressee|mailing list|group|name|inbox|member)s?(?: name| id| address| mailbox| account| identifier)?\b[^\n]{0,90}?(?:unknown|does(?:n't| not| n0t)? (?:appear to )?exist|don't exist|did not exist|not (?:be )?(?:found|known|exist|recogni[sz]ed|listed|present|valid|a valid|local|available here|registered|in (?:the )?(?:directory|virtual|local|list|user)|our|on (?:site|this)|here|correct|ok\b|be located)|isn't (?:known|valid|found|recogni)|non-?exist|is invalid|\binvalid\b|no longer (?:exists?|on|valid|available|with|works|employed|here|active|accepts)|wasn't found|couldn't be found|could not be found|cannot be found|can't be found|missing|undeliverable|deleted|removed|terminated|cancell?ed|closed|never existed|was not found|wrong)/,
       /(?:unknown|no such|invalid|non-?existent|nonexist\w*|undeliverable|wrong|bad|incorrect|illegal|deleted|unrecogni[sz]ed|mistyped|obsolete|unallocated)(?: or \w+)? (?:\w+ )?(?:user|recipient|mail ?box|address|account|e-?mail|person|alias|customer|local[- ]?part|destination|addressee|name|mail ?drop|virtual user|to\b|rcpt)/,
-      /(?:can't|can ?not|could not|couldn't|unable to) (?:find|locate|accept|verify|deliver to|open|create) (?:the |this |a |that |any )?(?:user|recipient|mail ?box|address|account|person)|no (?:such )?(?:mail ?box|user|account|recipient|person|one|address|local ?mailbox|known)\b[^\n]{0,40}(?:here|by that|with|named|at this|available|found|exist)?|doesn't have a[^\n]{0,60}account|does(?:n't| not) have an? (?:account|mailbox)|not our customer|badrcptto|validrcptto|user ?unknown|userunknown|unknownuser|unknown_user|there is no (?:one|such|user)|not a (?:known|valid|recogni[sz]ed) (?:user|mailbox|recipient|address|account)|rcpt (?:to )?(?:unknown|<[^\n>]{1,100}> (?:does not exist|unknown|invalid))|mailbox unavailable|address rejected\b(?!: access)|(?:all )?recipients? (?:address )?(?:was |were |has been |is |are )?(?:rejected|refused|undeliverable)|in (?:the )?(?:local|virtual|relay) (?:recipient|mailbox|alias|user) table|adressee unknown|not known at this|doesn't exist|does not exist|no existe|dead mailbox|account (?:that )?you (?:tried|are trying) to reach (?:is|does)|bad destination|user missing home|no (?:valid|acceptable) recipients?/,
-      /utilisateur inconnu|destinataire (?:inconnu|non)|adresse (?:inconnue|invalide|.{0,20}n'existe)|n'existe (?:pas|plus)|empfänger (?:unbekannt|existiert|nicht)|(?:adresse|benutzer|empfänger|postfach)[^\n]{0,60}(?:unbekannt|nicht (?:gefunden|vorhanden|bekannt)|existiert nicht|ungültig|inexistent|n'existe)|no existe|desconocid|usuario (?:no |des)|no se (?:encontró|encuentra|ha encontrado)|destinatario (?:sconosciuto|inesistente|non)|utente (?:sconosciuto|inesistente|non)|non esiste|indirizzo (?:non|inesistente|sconosciuto)|não existe|usuário (?:não|des|inex)|destinatário (?:não|des)|onbekende (?:gebruiker|ontvanger)|bestaat niet|nie istnieje|nieznany (?:użytkownik|adresat)|не существует|не найден|неизвестн|адрес.{0,30}(?:недействит|не существ)|недоступен|見つかりません|存在しません|見つからない|ありません|該当|不存在|不明|用户不存在|无此用户|無此|사용자.{0,10}없|존재하지/,
+      /(?:can't|can ?not|could not|couldn't|unable to) (?:find|locate|accept|verify|deliver to|open|create) (?:the |this |a |that |any )?(?:user|recipient|mail ?box|address|account|person)|no (?:such )?(?:mail ?box|user|account|recipient|person|one|address|local ?mailbox|known)\b[^\n]{0,40}(?:here|by that|with|named|at this|available|found|exist)?|doesn't have a[^\n]{0,60}account|does(?:n't| not) have an? (?:account|mailbox)|not our customer|badrcptto|validrcptto|user ?unknown|userunknown|unknownuser|unknown_user|there is no (?:one|such|user)|not a (?:known|valid|recogni[sz]ed) (?:user|mailbox|recipient|address|account)|rcpt (?:to )?(?:unknown|<[^\n>]{1,100}> (?:does not exist|unknown|invalid))|mailbox unavailable|in (?:the )?(?:local|virtual|relay) (?:recipient|mailbox|alias|user) table|adressee unknown|not known at this|doesn't exist|does not exist|no existe|dead mailbox|account (?:that )?you (?:tried|are trying) to reach (?:is|does)|bad destination|user missing home|no (?:valid|acceptable) recipients?/,
+      /5\.1\.0 address rejected|utilisateur inconnu|destinataire (?:inconnu|non)|adresse (?:inconnue|invalide|.{0,20}n'existe)|n'existe (?:pas|plus)|empfänger (?:unbekannt|existiert|nicht)|(?:adresse|benutzer|empfänger|postfach)[^\n]{0,60}(?:unbekannt|nicht (?:gefunden|vorhanden|bekannt)|existiert nicht|ungültig|inexistent|n'existe)|no existe|desconocid|usuario (?:no |des)|no se (?:encontró|encuentra|ha encontrado)|destinatario (?:sconosciuto|inesistente|non)|utente (?:sconosciuto|inesistente|non)|non esiste|indirizzo (?:non|inesistente|sconosciuto)|não existe|usuário (?:não|des|inex)|destinatário (?:não|des)|onbekende (?:gebruiker|ontvanger)|bestaat niet|nie istnieje|nieznany (?:użytkownik|adresat)|не существует|не найден|неизвестн(?:ый|ого) (?:пользовател|адрес)|адрес.{0,30}(?:недействит|не существ)|見つかりません|存在しません|見つからない|不存在|用户不存在|无此用户|無此|사용자.{0,10}없|존재하지/,
     ],
   },
   {

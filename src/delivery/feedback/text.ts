@@ -1,4 +1,5 @@
-const ADDRESS = /[A-Za-z0-9!#$%&'*+/=?^_{|}~.\u0080-\uffff-]{1,64}@(?:[A-Za-z0-9\u0080-\uffff](?:[A-Za-z0-9\u0080-\uffff-]{0,62})\.){1,8}[A-Za-z\u0080-\uffff][A-Za-z0-9\u0080-\uffff-]{1,62}/
+const ADDRESS =
+  /[A-Za-z0-9!#$%&'*+/=?^_{|}~.\u0080-\uffff-]{1,64}@(?:[A-Za-z0-9\u0080-\uffff](?:[A-Za-z0-9\u0080-\uffff-]{0,62})\.){1,8}[A-Za-z\u0080-\uffff][A-Za-z0-9\u0080-\uffff-]{1,62}/
 const EVERY_ADDRESS = new RegExp(ADDRESS.source, 'g')
 const QUOTED = /"[^"\n]{1,60}"@[A-Za-z0-9.-]{3,255}/
 
@@ -23,14 +24,20 @@ const ORIGINAL_FOLLOWS = [
   /^[-=_ *]{3,80}\s*(?:begin |start of )?(?:message (?:header|text|recipients)|nachricht|mensaje original|message original|messaggio originale|ursprüngliche nachricht|исходное сообщение|元のメッセージ)/i,
   /^-{3,}\s*(?:forwarded message|undelivered message)/i,
 ]
-const RETURNED_FIELD = /^(?:return-path|received|message-id|mime-version|from|to|date|subject|x-[\w-]+|content-type|content-transfer-encoding|dkim-signature|sender|reply-to|list-[\w-]+|cc)\s*:/i
+const RETURNED_FIELD =
+  /^(?:return-path|received|message-id|mime-version|from|to|date|subject|x-[\w-]+|content-type|content-transfer-encoding|dkim-signature|sender|reply-to|list-[\w-]+|cc)\s*:/i
 const ORIGIN_FIELD = /^(?:return-path|received|message-id|mime-version|content-type|dkim-signature)\s*:/i
 
 /** What a report says, and the message it returns below that. */
 export function splitNotice(text: string): { notice: string; returned: string } {
   const lines = text.split('\n', 5000)
-  const marked = lines.findIndex((line, place) => place > 0 && line.length < 200 && ORIGINAL_FOLLOWS.some((pattern) => pattern.test(line.trim())))
-  const begin = marked >= 0 && lines.slice(marked + 1, marked + 40).some((line) => RETURNED_FIELD.test(line)) ? marked : headerBlock(lines)
+  const marked = lines.findIndex(
+    (line, place) => place > 0 && line.length < 200 && ORIGINAL_FOLLOWS.some((pattern) => pattern.test(line.trim())),
+  )
+  const begin =
+    marked >= 0 && lines.slice(marked + 1, marked + 40).some((line) => RETURNED_FIELD.test(line))
+      ? marked
+      : headerBlock(lines)
   if (begin < 0) return { notice: lines.join('\n'), returned: '' }
   const from = lines.findIndex((line, place) => place >= begin && RETURNED_FIELD.test(line))
   return { notice: lines.slice(0, begin).join('\n'), returned: from < 0 ? '' : lines.slice(from).join('\n') }
@@ -43,7 +50,8 @@ function headerBlock(lines: string[]): number {
     const next = lines.slice(place, place + 12)
     const end = next.findIndex((line) => line.trim() === '')
     const block = end < 0 ? next : next.slice(0, end)
-    if (block.filter((line) => RETURNED_FIELD.test(line)).length >= 3 && block.some((line) => ORIGIN_FIELD.test(line))) return place
+    if (block.filter((line) => RETURNED_FIELD.test(line)).length >= 3 && block.some((line) => ORIGIN_FIELD.test(line)))
+      return place
   }
   return -1
 }
@@ -66,5 +74,11 @@ export function textOfHtml(html: string): string {
       at = end < 0 ? html.length : end
     }
   }
-  return text.replaceAll('&nbsp;', ' ').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&')
+  return text
+    .replaceAll('&nbsp;', ' ')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&')
 }
