@@ -187,7 +187,11 @@ export async function finishMailing(db: Db, { accountId, mailingId }: SendingMai
 }
 
 /** Stops a mailing until an operator resumes it, and says why. */
-export async function pauseMailing(db: Db, { accountId, mailingId }: SendingMailing, problem: string): Promise<void> {
+export async function pauseMailing(
+  db: Db | Trx,
+  { accountId, mailingId }: SendingMailing,
+  problem: string,
+): Promise<void> {
   await run(
     db,
     sql`
