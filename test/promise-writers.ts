@@ -7,6 +7,7 @@ import { identityWriters } from './promise-identity.ts'
 import { file, importWriters, modes, undoWriters } from './promise-imports.ts'
 import { optOutWriters } from './promise-optouts.ts'
 import { preferenceWriters } from './promise-preferences.ts'
+import { returnWriters } from './promise-returns.ts'
 import { sqlWriters, type Writer } from './promise-statements.ts'
 import { changeAll, doToGroup, fresh, importFile, leaveByLink, makeGroup } from './promise-world.ts'
 
@@ -207,6 +208,7 @@ export const writers: Writer[] = [
   ...optOutWriters,
   ...preferenceWriters,
   ...formWriters,
+  ...returnWriters,
   ...sqlWriters,
 ]
 

@@ -40,4 +40,7 @@ export function readReference(keys: NumberedKey[], reference: string): Reference
 /** Where returns of one message go: 44 octets before the @, of the 64 that RFC 5321 §4.5.3.1.1 allows. */
 export const returnAddress = (reference: string, domain: string) => `b+${reference}@${domain}`
 
+/** Where a mail opts out; the token is optouts/mail-token.ts's. 60 octets before the @ (OC-21). */
+export const optOutAddress = (token: string, domain: string) => `u+${token}@${domain}`
+
 const macOf = (key: Buffer, body: Buffer) => mac(key, 'message-reference', body).subarray(0, MAC_BYTES)

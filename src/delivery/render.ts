@@ -1,10 +1,11 @@
 import { fillMessage, type PreparedMailing, type RenderedMessage, readPrepared } from '../mailings/fill.ts'
 import { signLink } from '../optouts/link.ts'
+import { signMailToken } from '../optouts/mail-token.ts'
 import type { Core } from '../platform/core.ts'
 import { row, sql } from '../platform/database.ts'
 import { openSigner } from './dkim.ts'
 import type { ClaimedMessage } from './message.ts'
-import { returnAddress, signReference } from './reference.ts'
+import { optOutAddress, returnAddress, signReference } from './reference.ts'
 import type { Envelope } from './smtp.ts'
 
 /** A message as it leaves: signed bytes and where they go. */
@@ -51,7 +52,10 @@ export function openRender(core: Core): Render {
     const link = signLink(keys.link, { accountId, addressKey, mailingId })
     const reference = signReference(keys.link, { accountId, messageId })
     const at = clock()
-    const rendered = fill(await preparedOf(message), { address, fields, link, reference }, at)
+    const mailto = config.returns
+      ? { mailto: optOutAddress(signMailToken(keys.link, { accountId, addressKey }), config.returnsDomain) }
+      : {}
+    const rendered = fill(await preparedOf(message), { address, fields, link, reference, ...mailto }, at)
     const from = config.returnsDomain ? returnAddress(reference, config.returnsDomain) : rendered.from
     return {
       envelope: { from, to: rendered.to },

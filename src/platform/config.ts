@@ -13,6 +13,7 @@ const settings = z.object({
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   SMTP_CONNECTIONS: z.coerce.number().int().min(1).max(100).default(10),
   RETURNS_DOMAIN: z.string().default(''),
+  RETURNS_LISTEN: z.url({ protocol: /^(?:smtp|lmtp)$/ }).optional(),
   DKIM_DOMAIN: z.string().default(''),
   DKIM_SELECTOR: z.string().default(''),
   DKIM_KEY_FILE: z.string().default(''),
@@ -38,6 +39,9 @@ export type Smtp = {
   connections: number
 }
 
+/** Where mail that comes back is taken in. */
+export type Returns = { host: string; port: number; lmtp: boolean }
+
 export type Dkim = { domain: string; selector: string; keyFile: string }
 
 export type Config = {
@@ -51,6 +55,8 @@ export type Config = {
   smtp: Smtp | null
   /** Domain of envelope senders (returns), or empty: the sender's own address is used. */
   returnsDomain: string
+  /** Null: nothing listens for mail that comes back. */
+  returns: Returns | null
   dkim: Dkim | null
   owner: { email: string; password: string } | null
   ownerApiKey: string | null
@@ -90,6 +96,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     databaseUrl: set.DATABASE_URL ?? null,
     smtp,
     returnsDomain: set.RETURNS_DOMAIN.toLowerCase(),
+    returns: readReturns(set.RETURNS_LISTEN, set.RETURNS_DOMAIN),
     dkim: dkimParts === 3 ? { domain: set.DKIM_DOMAIN, selector: set.DKIM_SELECTOR, keyFile: set.DKIM_KEY_FILE } : null,
     owner:
       set.OWNER_EMAIL && set.OWNER_PASSWORD
@@ -119,6 +126,14 @@ function readSmtp(text: string, connections: number): Smtp {
     password: decodeURIComponent(url.password),
     connections,
   }
+}
+
+function readReturns(text: string | undefined, domain: string): Returns | null {
+  if (text === undefined) return null
+  if (domain === '')
+    throw new Error('RETURNS_LISTEN needs RETURNS_DOMAIN, the domain of the addresses that it takes mail for.')
+  const url = new URL(text)
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 25), lmtp: url.protocol === 'lmtp:' }
 }
 
 /** Mail with links that only this machine can open must not leave this machine. */

@@ -14,7 +14,7 @@ export function classify(verdict: Verdict): Judgement {
   const said = sayIn(words)
   const byCode = ofStatus(status)
   if (said) return settle(said, verdict)
-  if (byCode) return settle(byCode, verdict)
+  if (byCode && !(byCode.outcome === 'hard' && reply === '554')) return settle(byCode, verdict)
   if (reply.startsWith('4') || status.startsWith('4.')) return { outcome: 'soft', reason: 'temporary' }
   return { outcome: 'soft', reason: 'undefined' }
 }

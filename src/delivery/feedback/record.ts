@@ -36,30 +36,32 @@ export const findMessage = (db: Db, { accountId, messageId }: ReferencedMessage)
 
 /** hard: the contact becomes Error with the server's words. An Opt-Out stays one (BN-10). @returns false when it counted before */
 export const recordHard = (core: Core, accountId: string, message: KnownMessage, way: Way, said: Said) =>
-  inOneTransaction(core.db, async (trx) => {
-    if (!(await note(trx, accountId, message, { way, outcome: 'hard', said }))) return false
-    await setBounced(trx, accountId, message, said)
-    await setError(trx, accountId, message, said.words)
-    return true
-  })
+  inOneTransaction(core.db, (trx) => effectInTransaction(trx, accountId, message, { way, outcome: 'hard', said }))
 
 /** soft: counted; the fifth mailing in a row that failed so, over 14 days or more, makes the contact Error (BN-9). */
 export const recordSoft = (core: Core, accountId: string, message: KnownMessage, way: Way, said: Said) =>
-  inOneTransaction(core.db, async (trx) => {
-    if (!(await note(trx, accountId, message, { way, outcome: 'soft', said }))) return false
-    await setBounced(trx, accountId, message, said)
-    if (await failsAlways(trx, accountId, message)) await setError(trx, accountId, message, said.words)
-    return true
-  })
+  inOneTransaction(core.db, (trx) => effectInTransaction(trx, accountId, message, { way, outcome: 'soft', said }))
 
 /** block: no word about the contact. The mailing pauses when more than 5 % of it are blocked (BN-9). */
 export const recordBlock = (core: Core, accountId: string, message: KnownMessage, way: Way, said: Said) =>
-  inOneTransaction(core.db, async (trx) => {
-    if (!(await note(trx, accountId, message, { way, outcome: 'block', said }))) return false
-    await setBounced(trx, accountId, message, said)
-    await pauseWhenBlocked(trx, accountId, message.mailingId, said)
-    return true
-  })
+  inOneTransaction(core.db, (trx) => effectInTransaction(trx, accountId, message, { way, outcome: 'block', said }))
+
+/** A bounce with all that follows from it, as a part of the caller's transaction. @returns false when it counted before */
+export async function effectInTransaction(
+  trx: Trx,
+  accountId: string,
+  message: KnownMessage,
+  event: Bounce,
+): Promise<boolean> {
+  const { outcome, said } = event
+  if (!(await note(trx, accountId, message, event))) return false
+  await setBounced(trx, accountId, message, said)
+  if (outcome === 'hard') await setError(trx, accountId, message, said.words)
+  if (outcome === 'soft' && (await failsAlways(trx, accountId, message)))
+    await setError(trx, accountId, message, said.words)
+  if (outcome === 'block') await pauseWhenBlocked(trx, accountId, message.mailingId, said)
+  return true
+}
 
 /** complaint: the person called it spam, which is an opt-out from everything (CP-4, DEC-1). */
 export const recordComplaint = (core: Core, accountId: string, message: KnownMessage, way: Way, said: Said) =>
@@ -73,7 +75,8 @@ export const recordComplaint = (core: Core, accountId: string, message: KnownMes
     return isNew
   })
 
-type Event = { way: Way; outcome: 'hard' | 'soft' | 'block' | 'complaint'; said: Said }
+type Bounce = { way: Way; outcome: 'hard' | 'soft' | 'block'; said: Said }
+type Event = Omit<Bounce, 'outcome'> & { outcome: Bounce['outcome'] | 'complaint' }
 
 /** Keeps an event unless it is known. */
 async function note(
@@ -136,29 +139,35 @@ async function failsAlways(trx: Trx, accountId: string, { contactId }: KnownMess
   return always
 }
 
-export type Blocked = { blocked: number; sent: number }
-
-/** How many messages of a mailing were blocked, of how many that were handed over. */
-export const blockedOf = (db: Db | Trx, accountId: string, mailingId: string): Promise<Blocked> =>
-  row(
+/** How many messages of a mailing were blocked by policy, whatever way that came in. */
+export async function blockedOf(db: Db | Trx, accountId: string, mailingId: string): Promise<number> {
+  const { blocked } = await row(
     db,
-    sql<Blocked>`
-    select (select count(*) from returns where account_id = ${accountId} and mailing_id = ${mailingId} and outcome = 'block')::int as blocked,
-      (select count(*) from messages where account_id = ${accountId} and mailing_id = ${mailingId} and handed_over_at is not null)::int as sent`,
+    sql<{ blocked: number }>`
+    select count(*)::int as blocked from returns
+    where account_id = ${accountId} and mailing_id = ${mailingId} and outcome = 'block'`,
   )
+  return blocked
+}
 
-/** Fewer say nothing about a mailing. */
-const FEWEST_BLOCKED = 20
+/** Fewer say nothing about a mailing; it is also how often the share is looked at, which reads every message. */
+const LOOK_EVERY = 20
 const BLOCKED_SHARE = 0.05
 
 async function pauseWhenBlocked(trx: Trx, accountId: string, mailingId: string, said: Said): Promise<void> {
-  const { blocked, sent } = await blockedOf(trx, accountId, mailingId)
-  if (blocked < FEWEST_BLOCKED || blocked <= sent * BLOCKED_SHARE) return
-  await pauseMailing(trx, { accountId, mailingId }, pauseReason(said, blocked))
+  const blocked = await blockedOf(trx, accountId, mailingId)
+  if (blocked === 0 || blocked % LOOK_EVERY !== 0) return
+  const { sent } = await row(
+    trx,
+    sql<{ sent: number }>`
+    select count(*)::int as sent from messages
+    where account_id = ${accountId} and mailing_id = ${mailingId} and handed_over_at is not null`,
+  )
+  if (blocked > sent * BLOCKED_SHARE) await pauseMailing(trx, { accountId, mailingId }, pauseReason(said, blocked))
 }
 
 /** One transaction, again after a deadlock: recording an event twice changes nothing. */
-export async function inOneTransaction(db: Db, work: (trx: Trx) => Promise<boolean>): Promise<boolean> {
+async function inOneTransaction(db: Db, work: (trx: Trx) => Promise<boolean>): Promise<boolean> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await transaction(db, work)
