@@ -66,7 +66,13 @@ test('exactly one List-Unsubscribe with one https URI, and the Post header byte 
 })
 
 test('an opt-out address stands after the link, in the same header (OC-19, OC-20)', () => {
-  const recipient = { address: 'ann@post.example', fields: {}, link, reference: 'ref123', mailto: 'u+token@returns.example' }
+  const recipient = {
+    address: 'ann@post.example',
+    fields: {},
+    link,
+    reference: 'ref123',
+    mailto: 'u+token@returns.example',
+  }
   const { raw } = fillMessage(compile(), recipient, AT)
   expect(values(raw, 'list-unsubscribe')).toEqual([`<${BASE}/o/${link.token}>, <mailto:u+token@returns.example>`])
 })
