@@ -31,12 +31,15 @@ export function readReturn(raw: Buffer): ReturnedMail {
   if (events.length > 0) return ofProvider(events)
   const looksReturned = isNotice(mail, sections)
   if (!looksReturned) {
-    if (!isAutoReply(mail)) return { kind: 'other', ...NOTHING }
+    if (!isAutoReply(mail)) return { kind: isOptOut(mail) ? 'opt_out' : 'other', ...NOTHING }
     const address = addressIn(headerOf(mail.headers, 'from'))
     return { kind: 'auto_reply', ...NOTHING, recipients: address ? [ignored(address, 'auto_reply')] : [] }
   }
   return ofText(mail, sections, marks)
 }
+
+/** A mail to an opt-out address, by its form; only receiving it checks whether its token is ours. */
+const isOptOut = ({ headers }: Mail) => /(?:^|<|\s)u\+[a-z2-7]{58}@/i.test(headerOf(headers, 'to'))
 
 /** A provider's notification that came as mail, with nothing but our reference to prove it. */
 function ofProvider(events: ProviderEvent[]): ReturnedMail {

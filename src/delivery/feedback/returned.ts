@@ -20,7 +20,7 @@ export type ReturnedRecipient = {
   outcome: ReturnOutcome
 }
 
-export type ReturnKind = 'bounce' | 'complaint' | 'auto_reply' | 'report' | 'other'
+export type ReturnKind = 'bounce' | 'complaint' | 'auto_reply' | 'report' | 'opt_out' | 'other'
 
 export type ReturnedMail = {
   kind: ReturnKind
