@@ -245,6 +245,7 @@ CREATE TRIGGER former AFTER UPDATE OF address_key ON public.contacts FOR EACH RO
 CREATE TRIGGER locked BEFORE UPDATE ON public.contacts FOR EACH ROW EXECUTE FUNCTION guard_contact();
 CREATE TRIGGER paused AFTER UPDATE OF address_key ON public.contacts FOR EACH ROW WHEN ((new.address_key <> old.address_key)) EXECUTE FUNCTION keep_pause();
 CREATE TRIGGER requests AFTER DELETE ON public.contacts FOR EACH ROW EXECUTE FUNCTION settle_by_erasure();
+CREATE TRIGGER returns_forgotten AFTER DELETE ON public.contacts FOR EACH ROW EXECUTE FUNCTION forget_returns();
 CREATE TRIGGER rules AFTER INSERT ON public.contacts FOR EACH ROW EXECUTE FUNCTION meet_rules();
 CREATE TRIGGER rules_of_address AFTER UPDATE OF address, canonical ON public.contacts FOR EACH ROW WHEN ((new.canonical <> old.canonical)) EXECUTE FUNCTION meet_rules();
 CREATE TRIGGER sign_ups_too BEFORE DELETE ON public.contacts FOR EACH ROW EXECUTE FUNCTION forget_sign_ups();
@@ -783,6 +784,33 @@ create table responses (
 );
 CREATE INDEX responses_by_contact ON public.responses USING btree (account_id, contact_id, kind);
 
+create table returns (
+  account_id bigint not null,
+  return_id bigint generated always as identity not null,
+  event text not null,
+  way text not null,
+  outcome text not null,
+  message_id bigint,
+  mailing_id bigint,
+  contact_id bigint,
+  address_key bytea not null,
+  status text default ''::text not null,
+  reply text default ''::text not null,
+  reason text default ''::text not null,
+  words text default ''::text not null,
+  at timestamp with time zone default now() not null,
+  constraint returns_pkey PRIMARY KEY (account_id, return_id),
+  constraint returns_account_id_event_key UNIQUE (account_id, event),
+  constraint returns_address_key_check CHECK ((octet_length(address_key) = 16)),
+  constraint returns_event_check CHECK ((event <> ''::text)),
+  constraint returns_outcome_check CHECK ((outcome = ANY (ARRAY['hard'::text, 'soft'::text, 'block'::text, 'complaint'::text, 'opt_out'::text]))),
+  constraint returns_way_check CHECK ((way = ANY (ARRAY['smtp'::text, 'mail'::text, 'provider'::text])))
+);
+CREATE INDEX returns_by_contact ON public.returns USING btree (account_id, contact_id);
+CREATE INDEX returns_by_key ON public.returns USING btree (account_id, address_key);
+CREATE INDEX returns_by_mailing ON public.returns USING btree (account_id, mailing_id, outcome);
+CREATE INDEX returns_by_message ON public.returns USING btree (account_id, message_id);
+
 create table segments (
   account_id bigint not null,
   segment_id bigint generated always as identity not null,
@@ -1299,6 +1327,20 @@ begin
   update jobs job set payload = job.payload - 'selection'
     where job.account_id = of_account and job.payload ? 'selection' and job.status in ('done', 'failed', 'cancelled');
   return cardinality(ids);
+end $function$
+;
+
+CREATE OR REPLACE FUNCTION public.forget_returns()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  delete from returns where account_id = old.account_id and contact_id = old.contact_id;
+  delete from returns where account_id = old.account_id and address_key = old.address_key
+    and not exists (select from contacts other where other.account_id = old.account_id and other.address_key = old.address_key);
+  return null;
 end $function$
 ;
 
@@ -2321,6 +2363,7 @@ grant execute on function record_optouts(bigint,bytea[],text,bigint,bigint,bigin
 grant execute on function record_pause(bigint,bytea,integer) to lastword_app;
 grant delete, insert, select, update on response_hours to lastword_app;
 grant delete, insert, select, update on responses to lastword_app;
+grant insert, select on returns to lastword_app;
 grant execute on function rule_of(bigint,text,text) to lastword_app;
 grant delete, insert, select, update on segments to lastword_app;
 grant delete, insert, select, update on sending_rates to lastword_app;

@@ -6,6 +6,7 @@ import { pruneCounts } from './audience/counts.ts'
 import { purgeSignUps } from './audience/sign-up.ts'
 import { startConfirmations } from './delivery/confirmation-lane.ts'
 import { inheritConfirmations } from './delivery/confirmation-queue.ts'
+import { startReturnsListener } from './delivery/feedback/listener.ts'
 import { pruneRates } from './delivery/pace.ts'
 import { inheritMessages } from './delivery/queue.ts'
 import { startSender } from './delivery/sender.ts'
@@ -162,4 +163,10 @@ async function startWork(core: Core, process: Process, teardown: Teardown) {
   teardown.add(() => Promise.resolve(sender.stop()))
   const confirmations = startConfirmations(core, process)
   teardown.add(() => confirmations.stop())
+  const { returns } = core.config
+  if (!returns) return
+  const listener = await startReturnsListener(core, returns).catch((cause: unknown) => {
+    throw new Error(`RETURNS_LISTEN: nothing can listen on ${returns.host}:${returns.port}.`, { cause })
+  })
+  teardown.add(() => listener.stop())
 }

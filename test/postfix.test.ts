@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 import PostalMime from 'postal-mime'
 import { expect, test } from 'vitest'
+import { startReturnsListener } from '../src/delivery/feedback/listener.ts'
 import { startSender } from '../src/delivery/sender.ts'
 import { openSmtp } from '../src/delivery/smtp.ts'
 import type { Config } from '../src/platform/config.ts'
@@ -57,6 +58,40 @@ test.skipIf(!mayRunPostfix)(
       })
     } finally {
       await postfix.stop()
+    }
+  },
+)
+
+test.skipIf(!mayRunPostfix)(
+  'Postfix takes a mailing and sends its bounces to our listener: the dead address is Error, the full mailbox is counted',
+  { timeout: 90_000 },
+  async () => {
+    const domain = 'returns.fernmoor.example'
+    const program = await startProgram({ jobs: false, config: { returnsDomain: domain } })
+    const { core, accountId } = program
+    const listener = await startReturnsListener(core, { host: '127.0.0.1', port: 0, lmtp: false })
+    const lines = [
+      '/^gone1@/ error:5.1.1 user unknown',
+      '/^gone2@/ error:5.2.2 mailbox full',
+      `/@${domain.replaceAll('.', '\\.')}$/ smtp:[127.0.0.1]:${listener.port}`,
+    ]
+    const postfix = await startPostfix({ routes: { lines, domains: [domain] } })
+    try {
+      const mailingId = await insertSendingMailing(core, accountId, await insertContacts(core, accountId, 3, 'gone'))
+      const sender = startSender({ ...core, config: { ...core.config, smtp: postfix.smtp } }, program.process)
+      const bounced = () => statesOf(core, accountId, mailingId)
+      await expect.poll(bounced, { timeout: 40_000, message: postfix.log() }).toEqual({ accepted: 1, bounced: 2 })
+      await sender.stop()
+      const { body } = await program.api<{ items: { address: string; status: string }[] }>('GET', '/contacts')
+      const statuses = body.items.map(({ address, status }) => `${address} ${status}`)
+      expect(statuses.sort()).toEqual([
+        'gone1@post.example error',
+        'gone2@post.example active',
+        'gone3@post.example active',
+      ])
+    } finally {
+      await postfix.stop()
+      await listener.stop()
     }
   },
 )

@@ -35,8 +35,13 @@ function hasUser(name: string): boolean {
  * label (post12.example), and refuses all others.
  *
  * @param rejected parts before the @ that do not exist there (550 5.1.1)
+ * @param routes more lines of a transport(5) table of regular expressions, and the domains that it may relay for
  */
-export async function startPostfix({ domain = 'post.example', rejected = [] as string[] } = {}): Promise<Postfix> {
+export async function startPostfix({
+  domain = 'post.example',
+  rejected = [] as string[],
+  routes = { lines: [] as string[], domains: [] as string[] },
+} = {}): Promise<Postfix> {
   const home = mkdtempSync(join(tmpdir(), 'last-word-postfix-'))
   await chmod(home, 0o755)
   const port = await freePort()
@@ -46,9 +51,10 @@ export async function startPostfix({ domain = 'post.example', rejected = [] as s
   execFileSync('chown', ['postfix', join(home, 'data'), mail])
   const tls = selfSigned()
   writeFileSync(join(home, 'config', 'tls.pem'), tls.key + tls.cert, { mode: 0o600 })
-  writeFileSync(join(home, 'config', 'main.cf'), settings(home, domain, uid))
+  writeFileSync(join(home, 'config', 'main.cf'), settings(home, domain, uid, routes.domains))
   writeFileSync(join(home, 'config', 'master.cf'), services(port))
   writeFileSync(join(home, 'config', 'domains'), `/^${domainPattern(domain)}$/ ours\n`)
+  writeFileSync(join(home, 'config', 'transport'), `${routes.lines.join('\n')}\n`)
   writeFileSync(join(home, 'config', 'mailboxes'), mailboxMap(domain, rejected))
   const config = join(home, 'config')
   const control = (command: string) => promisify(execFile)('/usr/sbin/postfix', ['-c', config, command])
@@ -95,7 +101,7 @@ function freePort(): Promise<number> {
   })
 }
 
-const settings = (home: string, domain: string, uid: string) => `
+const settings = (home: string, domain: string, uid: string, relayed: string[]) => `
 compatibility_level = 3.6
 queue_directory = ${home}/spool
 data_directory = ${home}/data
@@ -111,7 +117,8 @@ local_recipient_maps =
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
-relay_domains =
+relay_domains = ${relayed.join(' ')}
+transport_maps = regexp:${home}/config/transport
 default_transport = error:nothing leaves this machine
 relay_transport = error:nothing leaves this machine
 virtual_mailbox_domains = regexp:${home}/config/domains
@@ -142,6 +149,7 @@ verify unix - - n - 1 verify
 flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
 error unix - - n - - error
+smtp unix - - n - - smtp
 retry unix - - n - - error
 discard unix - - n - - discard
 virtual unix - n n - - virtual

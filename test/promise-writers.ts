@@ -7,6 +7,7 @@ import { identityWriters } from './promise-identity.ts'
 import { file, importWriters, modes, undoWriters } from './promise-imports.ts'
 import { optOutWriters } from './promise-optouts.ts'
 import { preferenceWriters } from './promise-preferences.ts'
+import { returnWriters } from './promise-returns.ts'
 import { sendingWriters } from './promise-sending.ts'
 import { sqlWriters, type Writer } from './promise-statements.ts'
 import { changeAll, doToGroup, fresh, importFile, leaveByLink, makeGroup } from './promise-world.ts'
@@ -209,6 +210,7 @@ export const writers: Writer[] = [
   ...preferenceWriters,
   ...formWriters,
   ...sendingWriters,
+  ...returnWriters,
   ...sqlWriters,
 ]
 

@@ -1,5 +1,8 @@
 import { type Db, run, sql, transaction } from '../platform/database.ts'
-import type { Answer, ClaimedMessage } from './message.ts'
+import { classify } from './feedback/classify.ts'
+import { replyIn, statusIn } from './feedback/codes.ts'
+import { recordRefusals } from './feedback/refusals.ts'
+import type { Answer, ClaimedMessage, Refusal } from './message.ts'
 import { retryDelay } from './retry.ts'
 import type { Outcome } from './smtp.ts'
 
@@ -15,7 +18,7 @@ export function answerFor(message: ClaimedMessage, outcome: Exclude<Outcome, { k
     case 'accepted':
       return { messageId, state: 'accepted', answer }
     case 'bounced':
-      return { messageId, state: 'bounced', answer, addressRefused: refusesAddress(outcome.command, answer) }
+      return { messageId, state: 'bounced', answer, ...refusalOf(outcome.command, answer) }
     case 'unknown':
       return { messageId, state: 'unknown', answer: `no answer to the finished message: ${answer}` }
     case 'not_handed':
@@ -23,42 +26,39 @@ export function answerFor(message: ClaimedMessage, outcome: Exclude<Outcome, { k
       return { messageId, state: 'queued', answer }
     case 'deferred': {
       const delay = retryDelay(message.attempts + 1, (now.getTime() - message.queuedAt.getTime()) / 1000)
-      if (delay === null) return { messageId, state: 'bounced', answer: `given up after 5 days: ${answer}` }
+      if (delay === null)
+        return {
+          messageId,
+          state: 'bounced',
+          answer: `given up after 5 days: ${answer}`,
+          ...refusalOf(outcome.command, answer),
+        }
       return { messageId, state: 'deferred', answer, dueAt: new Date(now.getTime() + delay * 1000) }
     }
   }
 }
 
-/**
- * True when the server says of the recipient itself that there is none.
- *
- * Narrow on purpose: a rejection by policy, for content or of the sender is no word about the contact (MP-12, BN-8).
- */
-function refusesAddress(command: string, answer: string): boolean {
-  return command === 'RCPT TO' && /^55[013][ -]5\.1\.(?:1|2|3|6|10)\b/.test(answer)
+/** What a server's no means (BN-14). What we found out ourselves before any command is no word of a server. */
+function refusalOf(command: string, words: string): { refusal?: Refusal } {
+  if (command === 'API') return {}
+  const [status, reply] = [statusIn(words), replyIn(words)]
+  const { outcome, reason } = classify({ status, reply, words, command })
+  const meant = outcome === 'hard' || outcome === 'block' ? outcome : 'soft'
+  return { refusal: { outcome: meant, reason, status, reply } }
 }
 
 /**
- * Records answers of messages that this process holds. Contacts whose address is refused for good become Error.
+ * Records answers of messages that this process holds, and what refusals for good mean: Error for a dead address, a count,
+ * or a pause of the mailing.
  *
  * A message that opted out meanwhile does not come back: the database turns queued and deferred into withheld.
  */
 export async function recordAnswers(db: Db, accountId: string, processId: number, answers: Answer[]): Promise<void> {
-  const refused = answers.filter((answer) => answer.addressRefused).map(({ messageId }) => messageId)
+  const refused = answers.filter(({ refusal }) => refusal !== undefined)
   if (refused.length === 0) return void (await run(db, sql`select ${recording(accountId, processId, answers)}`))
   await transaction(db, async (trx) => {
     await run(trx, sql`select ${recording(accountId, processId, answers)}`)
-    await run(
-      trx,
-      sql`
-      insert into contact_errors (account_id, contact_id, reason, detail)
-      select message.account_id, message.contact_id, 'delivery', message.answer
-      from messages message
-      join contacts contact on contact.account_id = message.account_id and contact.contact_id = message.contact_id
-        and contact.address_key = message.address_key
-      where message.account_id = ${accountId} and message.message_id = any(${refused}::bigint[]) and message.state = 'bounced'
-      on conflict do nothing`,
-    )
+    await recordRefusals(trx, accountId, refused)
   })
 }
 

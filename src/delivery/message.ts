@@ -19,6 +19,9 @@ export type ClaimedMessage = {
 
 export type MessageState = 'queued' | 'accepted' | 'deferred' | 'bounced' | 'unknown'
 
+/** A refusal in the words of the classifier that also reads returned mail, so that both agree. */
+export type Refusal = { outcome: 'hard' | 'soft' | 'block'; reason: string; status: string; reply: string }
+
 /** What is recorded about a message once its attempt is over. */
 export type Answer = {
   messageId: string
@@ -27,6 +30,6 @@ export type Answer = {
   answer: string
   /** When it is tried again. */
   dueAt?: Date
-  /** The address itself is refused for good: the contact becomes Error. */
-  addressRefused?: boolean
+  /** What a refusal for good means for contact and mailing. */
+  refusal?: Refusal
 }

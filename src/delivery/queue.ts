@@ -190,7 +190,7 @@ export async function finishMailing(db: Db, { accountId, mailingId }: MailingNam
 
 /** Stops a mailing until an operator resumes it, and says why; one with a `reason` is resumed by who names it. */
 export async function pauseMailing(
-  db: Db,
+  db: Db | Trx,
   { accountId, mailingId }: MailingName,
   problem: string,
   reason: PauseReason | null = null,

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
+import { base32, fromBase32 } from '../platform/base32.ts'
 import type { NumberedKey } from '../platform/keys.ts'
 import { mac } from '../platform/mac.ts'
 
@@ -8,8 +9,6 @@ export type ReferencedMessage = { accountId: string; messageId: string }
 const VERSION = 1
 const MAC_BYTES = 12
 const BODY_BYTES = 1 + 1 + 6 + 6
-const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
-const LENGTH = Math.ceil(((BODY_BYTES + MAC_BYTES) * 8) / 5)
 
 /**
  * The reference of a message: 42 characters of [a-z2-7], signed, equal in any letter case.
@@ -30,7 +29,7 @@ export function signReference(keys: NumberedKey[], message: ReferencedMessage): 
 
 /** What a reference means, or null when it is not ours. Letter case is no matter: relays change it (MF-10). */
 export function readReference(keys: NumberedKey[], reference: string): ReferencedMessage | null {
-  const bytes = fromBase32(reference.toLowerCase())
+  const bytes = fromBase32(reference, BODY_BYTES + MAC_BYTES)
   if (!bytes || bytes[0] !== VERSION) return null
   const key = keys.find((candidate) => candidate.id === bytes[1])
   const body = bytes.subarray(0, BODY_BYTES)
@@ -41,35 +40,7 @@ export function readReference(keys: NumberedKey[], reference: string): Reference
 /** Where returns of one message go: 44 octets before the @, of the 64 that RFC 5321 §4.5.3.1.1 allows. */
 export const returnAddress = (reference: string, domain: string) => `b+${reference}@${domain}`
 
+/** Where a mail opts out; the token is optouts/mail-token.ts's. 60 octets before the @ (OC-21). */
+export const optOutAddress = (token: string, domain: string) => `u+${token}@${domain}`
+
 const macOf = (key: Buffer, body: Buffer) => mac(key, 'message-reference', body).subarray(0, MAC_BYTES)
-
-function base32(bytes: Buffer): string {
-  let text = ''
-  let bits = 0
-  let value = 0
-  for (const byte of bytes) {
-    value = ((value << 8) | byte) & 0xfff
-    bits += 8
-    while (bits >= 5) {
-      bits -= 5
-      text += ALPHABET[(value >>> bits) & 31]
-    }
-  }
-  return bits > 0 ? text + ALPHABET[(value << (5 - bits)) & 31] : text
-}
-
-function fromBase32(text: string): Buffer | null {
-  if (text.length !== LENGTH || !/^[a-z2-7]+$/.test(text)) return null
-  const bytes: number[] = []
-  let bits = 0
-  let value = 0
-  for (const letter of text) {
-    value = ((value << 5) | ALPHABET.indexOf(letter)) & 0xfff
-    bits += 5
-    if (bits < 8) continue
-    bits -= 8
-    bytes.push((value >>> bits) & 255)
-  }
-  const decoded = Buffer.from(bytes)
-  return base32(decoded) === text ? decoded : null
-}

@@ -1,11 +1,12 @@
 import { fillMessage, type PreparedMailing, type RenderedMessage, readPrepared } from '../mailings/fill.ts'
 import { compiledFor } from '../mailings/split.ts'
 import { signLink } from '../optouts/link.ts'
+import { signMailToken } from '../optouts/mail-token.ts'
 import type { Core } from '../platform/core.ts'
 import { row, sql } from '../platform/database.ts'
 import { openSigner } from './dkim.ts'
 import type { ClaimedMessage } from './message.ts'
-import { returnAddress, signReference } from './reference.ts'
+import { optOutAddress, returnAddress, signReference } from './reference.ts'
 import { signResponseToken } from './response-token.ts'
 import type { Envelope } from './smtp.ts'
 
@@ -56,7 +57,10 @@ export function openRender(core: Core): Render {
     const prepared = await preparedOf(message)
     const isTracked = prepared.tracked !== null && !message.isUntracked
     const token = isTracked ? { responseToken: signResponseToken(keys.link, { accountId, mailingId, messageId }) } : {}
-    const rendered = fill(prepared, { address, fields, link, reference, ...token }, at)
+    const mailto = config.returns
+      ? { mailto: optOutAddress(signMailToken(keys.link, { accountId, addressKey }), config.returnsDomain) }
+      : {}
+    const rendered = fill(prepared, { address, fields, link, reference, ...token, ...mailto }, at)
     const from = config.returnsDomain ? returnAddress(reference, config.returnsDomain) : rendered.from
     return {
       envelope: { from, to: rendered.to },

@@ -36,25 +36,33 @@ test('an answer of 4yz is tried again, 5yz never (MP-9)', () => {
   const later = answerFor(message, { kind: 'deferred', command: 'RCPT TO', answer: '451 later' }, now)
   expect(later).toMatchObject({ state: 'deferred', dueAt: new Date('2026-05-01T12:30:00Z') })
   const never = answerFor(message, { kind: 'bounced', command: 'DATA', answer: '550 5.7.1 no' }, now)
-  expect(never).toMatchObject({ state: 'bounced', addressRefused: false })
+  expect(never).toMatchObject({ state: 'bounced', refusal: { outcome: 'block' } })
   const old = { ...message, attempts: 40, queuedAt: new Date('2026-04-26T11:00:00Z') }
   expect(answerFor(old, { kind: 'deferred', command: 'DATA', answer: '451 later' }, now)).toEqual({
     messageId: '2',
     state: 'bounced',
     answer: 'given up after 5 days: 451 later',
+    refusal: { outcome: 'soft', reason: 'temporary', status: '', reply: '451' },
   })
 })
 
 test.each([
-  ['RCPT TO', '550 5.1.1 no such user', true],
-  ['RCPT TO', '550 5.1.10 recipient not found', true],
-  ['RCPT TO', '553-5.1.3 bad\n553 5.1.3 address', true],
-  ['RCPT TO', '550 5.7.1 blocked by policy', false],
-  ['RCPT TO', '550 5.7.515 sender does not authenticate', false],
-  ['RCPT TO', '554 5.1.1 no', false],
-  ['RCPT TO', '550 no such user', false],
-  ['RCPT TO', '550 5.1.12 something else', false],
-  ['DATA', '550 5.1.1 no such user', false],
-])('a refusal at %s with "%s" says something about the address: %s (MP-12, BN-8)', (command, answer, said) => {
-  expect(answerFor(message, { kind: 'bounced', command, answer }, now).addressRefused).toBe(said)
+  ['RCPT TO', '550 5.1.1 no such user', 'hard'],
+  ['RCPT TO', '550 5.1.10 recipient not found', 'hard'],
+  ['RCPT TO', '553-5.1.3 bad\n553 5.1.3 address', 'hard'],
+  ['RCPT TO', '550 no such user', 'hard'],
+  ['DATA', '550 5.1.1 no such user', 'hard'],
+  ['DATA', '550 no such user', 'soft'],
+  ['RCPT TO', '552 5.2.2 mailbox full', 'soft'],
+  ['RCPT TO', '554 5.1.1 no', 'soft'],
+  ['RCPT TO', '550 5.1.12 something else', 'soft'],
+  ['RCPT TO', '550 5.7.1 blocked by policy', 'block'],
+  ['RCPT TO', '550 5.7.515 sender does not authenticate', 'block'],
+])('a refusal at %s with "%s" means %s, as it would in a returned mail (BN-8, BN-14)', (command, answer, outcome) => {
+  expect(answerFor(message, { kind: 'bounced', command, answer }, now).refusal).toMatchObject({ outcome })
+})
+
+test('what this program refuses itself says nothing about the contact', () => {
+  const answer = 'needs SMTPUTF8: the mail server takes no addresses with letters outside ASCII'
+  expect(answerFor(message, { kind: 'bounced', command: 'API', answer }, now).refusal).toBeUndefined()
 })

@@ -65,6 +65,18 @@ test('exactly one List-Unsubscribe with one https URI, and the Post header byte 
   expect(values(raw, 'list-unsubscribe-post')).toHaveLength(1)
 })
 
+test('an opt-out address stands after the link, in the same header (OC-19, OC-20)', () => {
+  const recipient = {
+    address: 'ann@post.example',
+    fields: {},
+    link,
+    reference: 'ref123',
+    mailto: 'u+token@returns.example',
+  }
+  const { raw } = fillMessage(compile(), recipient, AT)
+  expect(values(raw, 'list-unsubscribe')).toEqual([`<${BASE}/o/${link.token}>, <mailto:u+token@returns.example>`])
+})
+
 test('the header URI is short, without white space, of safe characters (OC-18, OC-19)', () => {
   const [uri = ''] = values(fill(compile()).raw, 'list-unsubscribe')
   expect(uri).toMatch(/^<https:\/\/[a-z.]+\/o\/[A-Za-z0-9_-]{62}>$/)

@@ -58,6 +58,8 @@ export type Recipient = {
   address: string
   fields: FieldValues
   link: OptOutLink
+  /** Address that opts out whoever writes to it, when mail for it is taken in (OC-20). */
+  mailto?: string
   /** Opaque, of letters, figures, dot, dash, underscore and plus (MF-11). */
   reference: string
   /** Of tracked links and the open image; without one neither is in the message. */
@@ -72,7 +74,7 @@ export type Recipient = {
  */
 export function fillMessage(mailing: PreparedMailing, recipient: Recipient, at: Date): RenderedMessage {
   const ready = readyFor(mailing)
-  const { link, reference } = recipient
+  const { link, reference, mailto } = recipient
   if (!/^[A-Za-z0-9._+-]{1,100}$/.test(reference)) throw new Error('this is not a message reference')
   const to = wireAddress(recipient.address)
   const scope = scopeOf(mailing, recipient)
@@ -83,7 +85,7 @@ export function fillMessage(mailing: PreparedMailing, recipient: Recipient, at: 
   const source = `Date: ${at.toUTCString().replace('GMT', '+0000')}\r
 To: ${to}\r
 ${ready.fixedSubject ?? textHeader('Subject', subject)}Message-ID: <${reference}@${mailing.domain}>\r
-List-Unsubscribe: <${optOutUrl(mailing.baseUrl, link)}>\r
+List-Unsubscribe: <${optOutUrl(mailing.baseUrl, link)}>${mailto ? `, <mailto:${mailto}>` : ''}\r
 X-Msg-Ref: ${reference}\r
 ${mailing.headers}\r
 --${mailing.boundary}\r

@@ -15,6 +15,7 @@ const settings = z.object({
   SMTP_CONNECTIONS: z.coerce.number().int().min(1).max(100).default(10),
   DOMAIN_LIMITS: z.string().default(''),
   RETURNS_DOMAIN: z.string().default(''),
+  RETURNS_LISTEN: z.url({ protocol: /^(?:smtp|lmtp)$/ }).optional(),
   DKIM_DOMAIN: z.string().default(''),
   DKIM_SELECTOR: z.string().default(''),
   DKIM_KEY_FILE: z.string().default(''),
@@ -27,6 +28,9 @@ const settings = z.object({
   TRUST_PROXY: z.string().default(''),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
 })
+
+/** Where mail that comes back is taken in. */
+export type Returns = { host: string; port: number; lmtp: boolean }
 
 export type Dkim = { domain: string; selector: string; keyFile: string }
 
@@ -46,6 +50,8 @@ export type Config = {
   domainLimits: Map<string, number>
   /** Domain of envelope senders (returns), or empty: the sender's own address is used. */
   returnsDomain: string
+  /** Null: nothing listens for mail that comes back. */
+  returns: Returns | null
   dkim: Dkim | null
   owner: { email: string; password: string } | null
   ownerApiKey: string | null
@@ -88,6 +94,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     moreRelays,
     domainLimits: readDomainLimits(set.DOMAIN_LIMITS),
     returnsDomain: set.RETURNS_DOMAIN.toLowerCase(),
+    returns: readReturns(set.RETURNS_LISTEN, set.RETURNS_DOMAIN),
     dkim: dkimParts === 3 ? { domain: set.DKIM_DOMAIN, selector: set.DKIM_SELECTOR, keyFile: set.DKIM_KEY_FILE } : null,
     owner:
       set.OWNER_EMAIL && set.OWNER_PASSWORD
@@ -98,6 +105,14 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     trustProxy: set.TRUST_PROXY || false,
     logLevel: set.LOG_LEVEL,
   }
+}
+
+function readReturns(text: string | undefined, domain: string): Returns | null {
+  if (text === undefined) return null
+  if (domain === '')
+    throw new Error('RETURNS_LISTEN needs RETURNS_DOMAIN, the domain of the addresses that it takes mail for.')
+  const url = new URL(text)
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 25), lmtp: url.protocol === 'lmtp:' }
 }
 
 /** Mail with links that only this machine can open must not leave this machine. */
