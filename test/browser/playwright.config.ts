@@ -13,7 +13,7 @@ export default defineConfig({
   // A project each, so that every file has a worker, and with it a program and a database, of its own.
   projects: files.map((file) => ({ name: file.slice(0, -ending.length), testMatch: file })),
   outputDir: '../../test-results/browser',
-  workers: 1,
+  workers: 2, // mostly they wait for the browser
   timeout: 120_000,
   expect: { timeout: 10_000 },
   reporter: [['list'], ['json', { outputFile: '../../test-results/browser.json' }]],
