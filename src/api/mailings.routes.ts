@@ -26,6 +26,7 @@ import type { Core } from '../platform/core.ts'
 import { idText } from '../platform/page.contract.ts'
 import { mailingCounts, noCounts } from '../response/counts.ts'
 import { type Api, LARGE_BODY } from './api.ts'
+import { askPage } from './ask-page.ts'
 
 const params = z.object({ id: idText })
 const answer = { params, response: { 200: mailing } }
@@ -69,7 +70,7 @@ export function mailingRoutes(app: Api, core: Core) {
     '/mailings/:id/check',
     { schema: { params, response: { 200: mailingCheck } } },
     async ({ caller, params: { id } }) =>
-      checkMailing(core, caller.accountId, await getMailing(db, caller.accountId, id)),
+      checkMailing(core, caller.accountId, await getMailing(db, caller.accountId, id), askPage),
   )
 
   app.get(

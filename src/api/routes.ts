@@ -15,6 +15,7 @@ import { mailingRoutes } from './mailings.routes.ts'
 import { optOutRoutes } from './optouts.routes.ts'
 import { organizationRoutes } from './organization.routes.ts'
 import { segmentRoutes } from './segments.routes.ts'
+import { sendingDomainRoutes } from './sending-domain.routes.ts'
 import { sessionRoutes } from './session.routes.ts'
 import { topicRoutes } from './topics.routes.ts'
 
@@ -35,6 +36,7 @@ export function apiRoutes(app: Api, core: Core) {
   formRoutes(app, core)
   mailboxRoutes(app, core)
   mailingRoutes(app, core)
+  sendingDomainRoutes(app, core)
   importRoutes(app, core)
   optOutRoutes(app, core)
 }

@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 
@@ -16,6 +17,7 @@ const settings = z.object({
   DKIM_DOMAIN: z.string().default(''),
   DKIM_SELECTOR: z.string().default(''),
   DKIM_KEY_FILE: z.string().default(''),
+  DNS_SERVERS: z.string().default(''),
   OWNER_EMAIL: z.email().optional(),
   OWNER_PASSWORD: z.string().optional(),
   OWNER_API_KEY: z.string().min(24, 'must have at least 24 characters').optional(),
@@ -52,6 +54,8 @@ export type Config = {
   /** Domain of envelope senders (returns), or empty: the sender's own address is used. */
   returnsDomain: string
   dkim: Dkim | null
+  /** Name servers to ask, each `address` or `address:port`; none: those of the system. */
+  dnsServers: string[]
   owner: { email: string; password: string } | null
   ownerApiKey: string | null
   keys: { address?: string | undefined; link?: string | undefined; session?: string | undefined }
@@ -91,6 +95,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     smtp,
     returnsDomain: set.RETURNS_DOMAIN.toLowerCase(),
     dkim: dkimParts === 3 ? { domain: set.DKIM_DOMAIN, selector: set.DKIM_SELECTOR, keyFile: set.DKIM_KEY_FILE } : null,
+    dnsServers: readServers(set.DNS_SERVERS),
     owner:
       set.OWNER_EMAIL && set.OWNER_PASSWORD
         ? { email: set.OWNER_EMAIL.toLowerCase(), password: set.OWNER_PASSWORD }
@@ -100,6 +105,18 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     trustProxy: set.TRUST_PROXY || false,
     logLevel: set.LOG_LEVEL,
   }
+}
+
+function readServers(text: string): string[] {
+  const servers = text.split(/[\s,]+/).filter(Boolean)
+  try {
+    new Resolver().setServers(servers)
+  } catch (error) {
+    throw new Error('DNS_SERVERS: give IP addresses with commas between them, such as 192.0.2.53 or 127.0.0.1:5353.', {
+      cause: error,
+    })
+  }
+  return servers
 }
 
 function readSmtp(text: string, connections: number): Smtp {
