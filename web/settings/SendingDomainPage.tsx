@@ -151,7 +151,7 @@ function Records({ records }: { records: DnsRecord[] }) {
             <th>For</th>
             <th className="only-wide">Type</th>
             <th>Name and value</th>
-            <th>State</th>
+            <th className="only-wide">State</th>
             <th>
               <span className="sr">Copy</span>
             </th>
@@ -162,14 +162,17 @@ function Records({ records }: { records: DnsRecord[] }) {
             const { icon: Sign, tint, word } = states[record.state]
             return (
               <tr key={record.for}>
-                <th scope="row">{record.for}</th>
+                <th scope="row">
+                  {record.for}
+                  <div className="only-narrow dim">{word}</div>
+                </th>
                 <td className="mono only-wide">{record.type}</td>
-                <td>
+                <td className="dns-cell">
                   <div className="mono dns">{record.name}</div>
                   <div className="mono dim dns">{record.value}</div>
                   <div className="dim">{record.text}</div>
                 </td>
-                <td className="nowrap">
+                <td className="nowrap only-wide">
                   <Sign size={16} className={`fg-${tint} dns-sign`} aria-hidden /> {word}
                 </td>
                 <td className="right">
