@@ -36,6 +36,7 @@ export const paths = {
   mailingSend: (id: string) => `/mailings/${id}/send`,
 
   sender: '/settings/sender',
+  sendingDomain: '/settings/sending-domain',
   apiKeys: '/settings/api-keys',
   mailbox: '/settings/mailbox',
   letter: (id: string) => withSearch('/settings/mailbox', { letter: id }),

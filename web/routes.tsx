@@ -33,6 +33,7 @@ const home = () => import('./home/HomePage.tsx')
 const mailings = () => import('./mailings/MailingsPage.tsx')
 const mailing = () => import('./mailings/MailingPage.tsx')
 const sender = () => import('./settings/SenderPage.tsx')
+const sendingDomain = () => import('./settings/SendingDomainPage.tsx')
 const apiKeys = () => import('./settings/ApiKeysPage.tsx')
 const mailbox = () => import('./settings/MailboxPage.tsx')
 
@@ -125,6 +126,7 @@ const screens = [
 
   goTo('/settings', paths.sender),
   screen('/settings/sender', lazyRouteComponent(sender, 'SenderPage')),
+  screen('/settings/sending-domain', lazyRouteComponent(sendingDomain, 'SendingDomainPage')),
   screen('/settings/api-keys', lazyRouteComponent(apiKeys, 'ApiKeysPage')),
   screen('/settings/mailbox', lazyRouteComponent(mailbox, 'MailboxPage')),
 

@@ -34,6 +34,7 @@ import { progressOf } from '../response/progress.ts'
 import { mailingResponse as mailingResponseSchema } from '../response/summary.contract.ts'
 import { mailingResponse } from '../response/summary.ts'
 import { type Api, LARGE_BODY } from './api.ts'
+import { askPage } from './ask-page.ts'
 
 const params = z.object({ id: idText })
 const answer = { params, response: { 200: mailing } }
@@ -86,7 +87,7 @@ export function mailingRoutes(app: Api, core: Core) {
     '/mailings/:id/check',
     { schema: { params, response: { 200: mailingCheck } } },
     async ({ caller, params: { id } }) =>
-      checkMailing(core, caller.accountId, await getMailing(db, caller.accountId, id)),
+      checkMailing(core, caller.accountId, await getMailing(db, caller.accountId, id), askPage),
   )
 
   app.get(

@@ -16,6 +16,7 @@ import { mailingRoutes } from './mailings.routes.ts'
 import { optOutRoutes } from './optouts.routes.ts'
 import { organizationRoutes } from './organization.routes.ts'
 import { segmentRoutes } from './segments.routes.ts'
+import { sendingDomainRoutes } from './sending-domain.routes.ts'
 import { sessionRoutes } from './session.routes.ts'
 import { splitRoutes } from './split.routes.ts'
 import { templateRoutes } from './templates.routes.ts'
@@ -41,6 +42,7 @@ export function apiRoutes(app: Api, core: Core) {
   splitRoutes(app, core)
   templateRoutes(app, core)
   imageRoutes(app, core)
+  sendingDomainRoutes(app, core)
   importRoutes(app, core)
   optOutRoutes(app, core)
 }

@@ -2,6 +2,7 @@ import { getAccount } from '../accounts/account.ts'
 import { optOutUrl, preferencesUrl, signLink } from '../optouts/link.ts'
 import type { Core } from '../platform/core.ts'
 import { DomainError } from '../platform/errors.ts'
+import { type AskPage, askLinks } from './answering.ts'
 import { type AudienceSums, archivedChoices, audienceSums, countMissing, oneRecipient } from './audience.ts'
 import { compileMailing, partsOf, type SendingAccount, senderName } from './compile.ts'
 import type { PreparedMailing } from './fill.ts'
@@ -23,30 +24,44 @@ import type { Finding, MailingCheck } from './mailing.contract.ts'
 import type { MailingRow } from './mailing.ts'
 import { type OpenedMessage, openFilled } from './open.ts'
 import { fieldsOf } from './preview.ts'
+import { domainFindings } from './sending-domain.ts'
 import { sendingAccount, sourceOf } from './source.ts'
 import { mergePoints, type Piece } from './template.ts'
 
 /**
  * Looks at a mailing as it would be sent: finished messages for an invented and for a real recipient are read back from
  * their bytes (OC-28, OC-29, LW-4). What it finds with level `stops` keeps the mailing from being sent.
+ *
+ * @param askPage with it the DNS of the sending domain and the pages that links lead to are asked too; neither ever
+ *   stops a mailing
  */
-export async function checkMailing(core: Core, accountId: string, mailing: MailingRow): Promise<MailingCheck> {
+export async function checkMailing(
+  core: Core,
+  accountId: string,
+  mailing: MailingRow,
+  askPage?: AskPage,
+): Promise<MailingCheck> {
   const account = sendingAccount(await getAccount(core.db, accountId))
   const audience = await audienceSums(core.db, accountId, mailing.mailing_id)
   const archived = await archivedChoices(core.db, accountId, mailing.mailing_id)
   const findings = [
-    ...(await messageFindings(core, account, mailing)),
+    ...(await messageFindings(core, account, mailing, askPage)),
     ...audienceFindings(mailing, audience, archived),
   ]
   return { sendable: findings.every(({ level }) => level !== 'stops'), findings, audience }
 }
 
-async function messageFindings(core: Core, account: SendingAccount, mailing: MailingRow): Promise<Finding[]> {
+async function messageFindings(
+  core: Core,
+  account: SendingAccount,
+  mailing: MailingRow,
+  askPage: AskPage | undefined,
+): Promise<Finding[]> {
   if (mailing.html.trim() === '' && mailing.text.trim() === '')
     return [stops('content', 'Content', 'There is nothing in this mailing yet. Write its HTML part.')]
   try {
     const prepared = compileMailing(sourceOf(mailing), account, core.config.baseUrl)
-    return await finishedFindings(core, account, mailing, prepared)
+    return await finishedFindings(core, account, mailing, prepared, askPage)
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'mailing.invalid') throw error
     const isSender = error.message.startsWith('The sender')
@@ -59,6 +74,7 @@ async function finishedFindings(
   account: SendingAccount,
   mailing: MailingRow,
   prepared: PreparedMailing,
+  askPage: AskPage | undefined,
 ): Promise<Finding[]> {
   const { db, config, keys, clock } = core
   const link = signLink(keys.link, {
@@ -85,8 +101,9 @@ async function finishedFindings(
     ...wayOutFindings([...messages, ...tracked], urls, account.postalAddress),
     oneClickFinding(messages, way),
     ...senderFindings({ name, address: prepared.from, isSent: way.isSent, subject: mailing.subject }),
+    ...(askPage ? await domainFindings(core, prepared.from) : []),
     ...subjectFindings(mailing.subject, subjects),
-    ...linkFindings(invented.html),
+    ...linkFindings(invented.html, askPage ? await askLinks(core, askPage, invented.html) : []),
     ...leftOverFindings([invented, ...tracked.slice(0, 1)]),
     ...(await mergeFindingsOf(core, account, mailing, prepared)),
     ...contentFindings(invented),

@@ -1,4 +1,5 @@
 import { isFreeMail } from '../optouts/free-mail.ts'
+import type { LinkAnswer } from './answering.ts'
 import type { Finding } from './mailing.contract.ts'
 import type { OpenedMessage } from './open.ts'
 import { attribute, elementsOf } from './visible.ts'
@@ -108,8 +109,8 @@ export function subjectFindings(subject: string, filled: string[]): Finding[] {
   return found.length > 0 ? found : [passed('subject', title, `${some(length, 'character', 'characters')}.`)]
 }
 
-/** Where the links of the finished message lead. */
-export function linkFindings(html: string): Finding[] {
+/** Where the links of the finished message lead, and whether the pages that were asked answer. */
+export function linkFindings(html: string, asked: LinkAnswer[]): Finding[] {
   const title = 'Links'
   const hrefs = elementsOf(html).flatMap((element) => {
     const href = ['a', 'area'].includes(element.tagName) ? attribute(element, 'href') : undefined
@@ -127,7 +128,12 @@ export function linkFindings(html: string): Finding[] {
     return [stops('links', title, `${shown(forbidden)}: a link leads to https://, http://, mailto: or tel: only.`)]
   if (wrong.length > 0)
     return [look('links', title, `${shown(wrong)}: this leads nowhere from a mail. Begin it with https://.`)]
-  return [passed('links', title, `${some(hrefs.length, 'link leads', 'links lead')} to full addresses.`)]
+  const silent = asked.flatMap(({ url, fault }) =>
+    fault === null ? [] : [look('links', title, `“${url.slice(0, 80)}” ${fault}. Open it yourself to be sure.`)],
+  )
+  if (silent.length > 0) return silent
+  const answered = asked.length === 0 ? '' : ` ${count(asked.length)} of ${count(asked.length)} pages answer.`
+  return [passed('links', title, `${some(hrefs.length, 'link leads', 'links lead')} to full addresses.${answered}`)]
 }
 
 /** Marks of this and other mailing programs that nobody filled in (OC-29). */

@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { isLoopback, type Relay, readDomainLimits, readRelays } from './relay.ts'
@@ -19,6 +20,7 @@ const settings = z.object({
   DKIM_DOMAIN: z.string().default(''),
   DKIM_SELECTOR: z.string().default(''),
   DKIM_KEY_FILE: z.string().default(''),
+  DNS_SERVERS: z.string().default(''),
   OWNER_EMAIL: z.email().optional(),
   OWNER_PASSWORD: z.string().optional(),
   OWNER_API_KEY: z.string().min(24, 'must have at least 24 characters').optional(),
@@ -53,6 +55,8 @@ export type Config = {
   /** Null: nothing listens for mail that comes back. */
   returns: Returns | null
   dkim: Dkim | null
+  /** Name servers to ask, each `address` or `address:port`; none: those of the system. */
+  dnsServers: string[]
   owner: { email: string; password: string } | null
   ownerApiKey: string | null
   keys: { address?: string | undefined; link?: string | undefined; session?: string | undefined }
@@ -96,6 +100,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     returnsDomain: set.RETURNS_DOMAIN.toLowerCase(),
     returns: readReturns(set.RETURNS_LISTEN, set.RETURNS_DOMAIN),
     dkim: dkimParts === 3 ? { domain: set.DKIM_DOMAIN, selector: set.DKIM_SELECTOR, keyFile: set.DKIM_KEY_FILE } : null,
+    dnsServers: readServers(set.DNS_SERVERS),
     owner:
       set.OWNER_EMAIL && set.OWNER_PASSWORD
         ? { email: set.OWNER_EMAIL.toLowerCase(), password: set.OWNER_PASSWORD }
@@ -105,6 +110,18 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     trustProxy: set.TRUST_PROXY || false,
     logLevel: set.LOG_LEVEL,
   }
+}
+
+function readServers(text: string): string[] {
+  const servers = text.split(/[\s,]+/).filter(Boolean)
+  try {
+    new Resolver().setServers(servers)
+  } catch (error) {
+    throw new Error('DNS_SERVERS: give IP addresses with commas between them, such as 192.0.2.53 or 127.0.0.1:5353.', {
+      cause: error,
+    })
+  }
+  return servers
 }
 
 function readReturns(text: string | undefined, domain: string): Returns | null {

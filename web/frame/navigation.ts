@@ -41,6 +41,7 @@ export const navigation: NavSection[] = [
     icon: IconSettings,
     pages: [
       { name: 'Sender', to: paths.sender },
+      { name: 'Sending domain', to: paths.sendingDomain },
       { name: 'API keys', to: paths.apiKeys },
       { name: 'Mailbox', to: paths.mailbox },
     ],
