@@ -1,5 +1,5 @@
-import { isLoopback } from '../platform/config.ts'
 import type { Core } from '../platform/core.ts'
+import { isLoopback } from '../platform/relay.ts'
 import { isOfThisMachine, isPublic } from './outside.ts'
 import { attribute, elementsOf } from './visible.ts'
 
