@@ -37,6 +37,7 @@ export async function insertSendingMailing(
   {
     subject = 'Hello {{ contact.first_name }}',
     html = '<p>Good day, {{ contact.first_name | default: "friend" }}.</p>',
+    tracking = false,
   } = {},
 ): Promise<string> {
   const { mailing_id: mailingId } = await row(
@@ -52,6 +53,7 @@ export async function insertSendingMailing(
     text: '',
     fromName: 'Fernmoor Garden',
     fromAddress: 'news@fernmoor.example',
+    tracking,
   }
   const account = {
     accountId,

@@ -12,6 +12,7 @@ import {
 } from '../mailings/kept.contract.ts'
 import { forgetKept, keepBlock, keepTemplate, listBlocks, listTemplates } from '../mailings/kept.ts'
 import { previewMailingSource } from '../mailings/preview.ts'
+import { loadRenderer } from '../mailings/render.ts'
 import { starters } from '../mailings/starters.ts'
 import type { Core } from '../platform/core.ts'
 import { idText } from '../platform/page.contract.ts'
@@ -23,10 +24,10 @@ const gone = { params, response: { 204: z.null() } }
 export function templateRoutes(app: Api, core: Core) {
   const { db } = core
 
-  app.get('/templates', { schema: { response: { 200: templates } } }, async ({ caller }) => ({
-    items: await listTemplates(db, caller.accountId),
-    starters,
-  }))
+  app.get('/templates', { schema: { response: { 200: templates } } }, async ({ caller }) => {
+    void loadRenderer().catch(() => undefined) // who looks at templates begins a mailing next
+    return { items: await listTemplates(db, caller.accountId), starters }
+  })
 
   app.post(
     '/templates',

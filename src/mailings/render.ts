@@ -69,8 +69,11 @@ function readMjml(source: string): string {
   return source
 }
 
+/** Takes a second, so it is not done at the start but when somebody is about to write a mailing. */
+export const loadRenderer = () => import('mjml')
+
 async function fromMjml(source: string | Element): Promise<string> {
-  const { default: mjml } = await import('mjml') // takes a second to load, so only when it is needed
+  const { default: mjml } = await loadRenderer()
   try {
     const { html } = await mjml(source, { validationLevel: 'strict', fonts: {} })
     if (html.includes('www.mailjet.com/images'))
