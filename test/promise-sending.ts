@@ -51,6 +51,23 @@ export const sendingWriters: Writer[] = [
     },
   },
   {
+    name: 'a test of a mailing, sent to them by an operator,',
+    covers: ['post /mailings/{id}/test'],
+    write: async (w, s) => {
+      const mailing = { name: 'Tested', subject: 'A', html: '<p>Good day</p>' }
+      const { body } = await w.call('POST', '/mailings', mailing)
+      const before = w.server.named.length
+      const addresses = [s.address, s.address.toUpperCase(), s.stays.address]
+      const { status, body: answer } = await w.call('POST', `/mailings/${String(body.id)}/test`, { addresses })
+      expect(status).toBe(200)
+      expect(answer['results']).toEqual([
+        { address: s.address, sent: false, reason: 'This address opted out.' },
+        { address: s.stays.address, sent: true, reason: null },
+      ])
+      expect(w.server.named.slice(before)).toEqual([s.stays.address])
+    },
+  },
+  {
     name: 'setting up a split test and taking it off',
     covers: ['delete /mailings/{id}/split'],
     write: async (w, s) => {

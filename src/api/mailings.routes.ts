@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sendTest } from '../delivery/test-send.ts'
 import { countMissing } from '../mailings/audience.ts'
 import { checkMailing } from '../mailings/check.ts'
 import {
@@ -27,6 +28,7 @@ import { previewMailing } from '../mailings/preview.ts'
 import { TIME_ZONE_FIELD } from '../mailings/recipient-zone.ts'
 import { withRendered } from '../mailings/render.ts'
 import { cancelMailing, pauseMailing, resumeMailing, sendMailing } from '../mailings/schedule.ts'
+import { testSend, testSent } from '../mailings/test-send.contract.ts'
 import type { Core } from '../platform/core.ts'
 import { idText } from '../platform/page.contract.ts'
 import { mailingCounts, noCounts } from '../response/counts.ts'
@@ -88,6 +90,14 @@ export function mailingRoutes(app: Api, core: Core) {
     { schema: { params, response: { 200: mailingCheck } } },
     async ({ caller, params: { id } }) =>
       checkMailing(core, caller.accountId, await getMailing(db, caller.accountId, id), askPage),
+  )
+
+  app.post(
+    '/mailings/:id/test',
+    { schema: { params, body: testSend, response: { 200: testSent } } },
+    async ({ caller, params: { id }, body }) => ({
+      results: await sendTest(core, caller, await getMailing(db, caller.accountId, id), body.addresses),
+    }),
   )
 
   app.get(

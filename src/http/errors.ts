@@ -62,6 +62,8 @@ const statusOf: Record<ErrorCode, number> = {
   'mailing.not_possible': 409,
   'mailing.needs_reason': 409,
   'mailing.invalid': 400,
+  'mailing.too_many_tests': 429,
+  'mailing.no_server': 502,
   'letter.not_found': 404,
   'template.not_found': 404,
   'template.exists': 409,

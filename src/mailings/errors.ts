@@ -4,6 +4,8 @@ export type MailingErrorCode =
   | 'mailing.not_possible'
   | 'mailing.needs_reason'
   | 'mailing.invalid'
+  | 'mailing.too_many_tests'
+  | 'mailing.no_server'
   | 'letter.not_found'
   | 'template.not_found'
   | 'template.exists'

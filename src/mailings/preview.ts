@@ -64,7 +64,8 @@ export function fieldsOf({ db }: Core, accountId: string): Promise<AccountField[
   )
 }
 
-async function inventedContact(core: Core, accountId: string) {
+/** Somebody who does not exist, to fill in a mailing for. */
+export async function inventedContact(core: Core, accountId: string) {
   const fields = await fieldsOf(core, accountId)
   return {
     address: 'robin@post.example',

@@ -169,6 +169,31 @@ test('a mailing that stopped by itself says why, and is resumed by who confirms 
   expect((await asked).postDataJSON()).toEqual({ despite: 'blocks' })
 })
 
+test('a test goes to those who may have one, and says of the others why not', async ({ page, program }) => {
+  const { ada, ben } = await fill(program, 'Testers')
+  const { items } = await program.api<{ items: Made[] }>('GET', `/contacts?search=${ben}`)
+  await program.api('POST', `/contacts/${items[0]?.id}/status`, { status: 'opt_out' })
+  const { id } = await program.api<Made>('POST', '/mailings', {
+    name: 'Tried out',
+    subject: 'Hello {{ contact.first_name }}',
+    html: '<p>Hello</p>',
+  })
+  await signIn(page, program)
+  await page.goto(`${program.url}/mailings/${id}/send`)
+  await page.getByRole('button', { name: 'Send a test' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Send a test' })
+  await dialog.getByRole('button', { name: 'Send test' }).click()
+  await expect(dialog.getByText('Enter an address.')).toBeVisible()
+  await dialog.getByRole('textbox', { name: 'Addresses' }).fill(`${ada}\n${ben}`)
+  await dialog.getByRole('button', { name: 'Send test' }).click()
+  await expect(dialog.getByRole('listitem').filter({ hasText: ada })).toContainText('Sent.')
+  await expect(dialog.getByRole('listitem').filter({ hasText: ben })).toContainText('This address opted out.')
+  await inspect(page, 'mailing-send-test')
+  await page.goto(`${program.url}/settings/mailbox`)
+  await page.getByRole('button', { name: new RegExp(ada) }).click()
+  await expect(page.getByRole('heading', { name: '[TEST] Hello Ada' })).toBeVisible()
+})
+
 for (const { colorScheme, width } of looks)
   test(`the screens of mailings and settings are sound in ${colorScheme} at ${width} pixels`, async ({
     browser,

@@ -12,6 +12,7 @@ import { Panel } from '../ui/Panel.tsx'
 import { Waiting } from '../ui/Waiting.tsx'
 import { MailingSteps } from './MailingSteps.tsx'
 import { useCheck } from './mailings.ts'
+import { SendTest } from './SendTest.tsx'
 import { SendTime } from './SendTime.tsx'
 import { SplitTest } from './SplitTest.tsx'
 
@@ -23,6 +24,7 @@ export function MailingSend({ mailing }: { mailing: Mailing }) {
         crumbs={[{ name: 'Mailings', to: paths.mailings }]}
         title={mailing.name}
         note={mailing.subject || 'No subject yet'}
+        actions={<SendTest mailingId={mailing.id} />}
       />
       <div className="body">
         <MailingSteps id={mailing.id} at="Check and send" />
