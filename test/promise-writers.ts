@@ -9,6 +9,7 @@ import { optOutWriters } from './promise-optouts.ts'
 import { preferenceWriters } from './promise-preferences.ts'
 import { sendingWriters } from './promise-sending.ts'
 import { sqlWriters, type Writer } from './promise-statements.ts'
+import { trackingWriters } from './promise-tracking.ts'
 import { changeAll, doToGroup, fresh, importFile, leaveByLink, makeGroup } from './promise-world.ts'
 
 const contactWriters: Writer[] = [
@@ -209,6 +210,7 @@ export const writers: Writer[] = [
   ...preferenceWriters,
   ...formWriters,
   ...sendingWriters,
+  ...trackingWriters,
   ...sqlWriters,
 ]
 
