@@ -57,7 +57,7 @@ function sentOf(db: Db, accountId: string, mailingId: string) {
 function optOutsOf(db: Db, accountId: string, mailingId: string) {
   return rows(
     db,
-    sql<{ source: string; people: number }>`
+    sql<MailingResponse['optOutsBySource'][number]>`
     select source, sum(opted_out)::int as people from optout_ledger
     where account_id = ${accountId} and mailing_id = ${mailingId} and opted_out > 0
     group by source order by people desc, source`,
