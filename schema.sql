@@ -157,7 +157,7 @@ create table contact_events (
   api_key_id bigint,
   data jsonb default '{}'::jsonb not null,
   constraint contact_events_pkey PRIMARY KEY (account_id, event_id),
-  constraint contact_events_kind_check CHECK ((kind = ANY (ARRAY['added'::text, 'edited'::text, 'to_error'::text, 'to_active'::text, 'joined_group'::text, 'left_group'::text, 'archived'::text, 'restored'::text, 'held'::text, 'released'::text, 'imported'::text, 'import_undone'::text, 'merged'::text, 'topic_chosen'::text, 'topic_left'::text, 'signed_up'::text, 'paused'::text, 'pause_ended'::text, 'language_chosen'::text, 'data_requested'::text, 'data_request_settled'::text])))
+  constraint contact_events_kind_check CHECK ((kind = ANY (ARRAY['added'::text, 'edited'::text, 'to_error'::text, 'to_active'::text, 'joined_group'::text, 'left_group'::text, 'archived'::text, 'restored'::text, 'held'::text, 'released'::text, 'imported'::text, 'import_undone'::text, 'merged'::text, 'topic_chosen'::text, 'topic_left'::text, 'signed_up'::text, 'paused'::text, 'pause_ended'::text, 'language_chosen'::text, 'data_requested'::text, 'data_request_settled'::text, 'tracking_refused'::text, 'tracking_allowed'::text])))
 );
 CREATE INDEX contact_events_by_contact ON public.contact_events USING btree (account_id, contact_id);
 

@@ -10,6 +10,7 @@ import { preferenceWriters } from './promise-preferences.ts'
 import { returnWriters } from './promise-returns.ts'
 import { sendingWriters } from './promise-sending.ts'
 import { sqlWriters, type Writer } from './promise-statements.ts'
+import { trackingWriters } from './promise-tracking.ts'
 import { changeAll, doToGroup, fresh, importFile, leaveByLink, makeGroup } from './promise-world.ts'
 
 const contactWriters: Writer[] = [
@@ -211,6 +212,7 @@ export const writers: Writer[] = [
   ...formWriters,
   ...sendingWriters,
   ...returnWriters,
+  ...trackingWriters,
   ...sqlWriters,
 ]
 

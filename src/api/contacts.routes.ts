@@ -12,6 +12,7 @@ import {
   groupIds,
   newContact,
   statusChange,
+  trackingChange,
 } from '../audience/contact.contract.ts'
 import { addContact, changeContact } from '../audience/contact.ts'
 import { archiveContact, eraseContact, restoreContact } from '../audience/contact-archive.ts'
@@ -22,6 +23,7 @@ import { setContactStatus } from '../audience/contact-status.ts'
 import { addToGroups, leaveGroup } from '../audience/group-members.ts'
 import { contactHistory as historyOf } from '../audience/history.ts'
 import { releaseContact } from '../audience/hold.ts'
+import { setTrackingRefusal } from '../audience/tracking-refusal.ts'
 import type { Core } from '../platform/core.ts'
 import { job } from '../platform/job.contract.ts'
 import { idText } from '../platform/page.contract.ts'
@@ -86,6 +88,12 @@ export function contactRoutes(app: Api, core: Core) {
 
   app.post('/contacts/:id/release', { schema: { params: one, response: { 200: contact } } }, (request) =>
     releaseContact(db, request.caller, request.params.id),
+  )
+
+  app.post(
+    '/contacts/:id/tracking',
+    { schema: { params: one, body: trackingChange, response: { 200: contact } } },
+    (request) => setTrackingRefusal(db, request.caller, request.params.id, request.body.refused),
   )
 
   app.post('/contacts/:id/groups', { schema: { params: one, body: groupIds, response: { 200: contact } } }, (request) =>

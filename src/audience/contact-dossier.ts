@@ -64,7 +64,7 @@ async function wishesOf(
   db: Db,
   accountId: string,
   contactId: string,
-): Promise<Pick<ContactRecord, 'language' | 'pausedUntil' | 'requests'>> {
+): Promise<Pick<ContactRecord, 'language' | 'pausedUntil' | 'trackingRefusedBy' | 'requests'>> {
   const asked = await rows(
     db,
     sql<{ kind: string; asked_at: Date; due_on: string; settled_at: Date | null }>`

@@ -26,6 +26,8 @@ export type ContactEventKind =
   | 'data_requested'
   | 'data_request_settled'
   | 'signed_up'
+  | 'tracking_refused'
+  | 'tracking_allowed'
 
 /** Notes in the transaction of a change what happened to contacts and who did it (INV-25). */
 export async function noteContactEvent(

@@ -55,6 +55,8 @@ export const fullContact = contact
     ),
     /** The end of the pause that the contact asked for; it gets no mail before. */
     pausedUntil: time.nullable(),
+    /** Who said that no opens and clicks are recorded; what the holder said, no operator can end (LW-15). */
+    trackingRefusedBy: z.enum(['holder', 'operator']).nullable(),
     /** Of the public pages, as the contact chose it, such as de. */
     language: z.string().nullable(),
     /** What it asked the account to do with its data and that is still to be done. */

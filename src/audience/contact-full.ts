@@ -104,22 +104,30 @@ async function topicsOf(db: Db, accountId: string, contactId: string): Promise<F
   return found.map(({ at, ...choice }) => ({ ...choice, at: at.toISOString() }))
 }
 
-/** What else the contact chose for itself: a pause, and the language of the public pages. */
+/** What else was chosen: a pause, the language of the public pages, and that nothing is tracked. */
 export async function choicesOf(
   db: Db,
   accountId: string,
   contactId: string,
-): Promise<Pick<FullContact, 'pausedUntil' | 'language'>> {
+): Promise<Pick<FullContact, 'pausedUntil' | 'language' | 'trackingRefusedBy'>> {
   const found = await maybeRow(
     db,
-    sql<{ ends_at: Date | null; language: string | null }>`
-    select pause.ends_at, chosen.language from contacts contact
+    sql<{ ends_at: Date | null; language: string | null; refused_by: 'holder' | 'operator' | null }>`
+    select pause.ends_at, chosen.language,
+           case when refusal.by_holder then 'holder' when not refusal.by_holder then 'operator' end as refused_by
+    from contacts contact
     left join pauses pause
       on pause.account_id = contact.account_id and pause.address_key = contact.address_key and pause.ends_at > now()
     left join contact_languages chosen on chosen.account_id = contact.account_id and chosen.contact_id = contact.contact_id
+    left join tracking_refusals refusal
+      on refusal.account_id = contact.account_id and refusal.address_key = contact.address_key
     where contact.account_id = ${accountId} and contact.contact_id = ${contactId}`,
   )
-  return { pausedUntil: found?.ends_at?.toISOString() ?? null, language: found?.language ?? null }
+  return {
+    pausedUntil: found?.ends_at?.toISOString() ?? null,
+    language: found?.language ?? null,
+    trackingRefusedBy: found?.refused_by ?? null,
+  }
 }
 
 async function mailOf(db: Db, accountId: string, contactId: string): Promise<FullContact['mail']> {

@@ -93,6 +93,10 @@ export const contactChange = z.strictObject({
 })
 export type ContactChange = z.infer<typeof contactChange>
 export const statusChange = z.strictObject({ status: contactStatus })
+export const trackingChange = z.strictObject({
+  /** No opens and clicks of this contact are recorded. */
+  refused: z.boolean(),
+})
 export const groupIds = z.strictObject({ groupIds: z.array(idText).min(1).max(1000) })
 
 /** One thing that happened to a contact, newest first in lists; `text` is one sentence for people. */

@@ -3,6 +3,7 @@ export type AudienceErrorCode =
   | 'contact.exists'
   | 'contact.invalid_address'
   | 'contact.not_found'
+  | 'contact.tracking_refused'
   | 'field.unknown'
   | 'field.exists'
   | 'field.not_found'

@@ -48,6 +48,8 @@ export const contactRecord = z
     language: z.string().nullable(),
     /** The end of the pause that the person asked for. */
     pausedUntil: time.nullable(),
+    /** Who said that no opens and clicks are recorded; what the holder said, no operator can end (LW-15). */
+    trackingRefusedBy: z.enum(['holder', 'operator']).nullable(),
     requests: z.array(z.object({ kind: z.string(), askedAt: time, dueOn: z.string(), settledAt: time.nullable() })),
     source: z.object({
       kind: z.string(),

@@ -86,7 +86,7 @@ const texts: Record<string, Text> = {
   import_undone: (row, { file, labels, archived }) =>
     `The import ${file ?? 'that added it'} was undone${byWhom(row)}: ${[archived ? 'archived' : '', labels?.length ? `former ${labels.join(', ')} back` : ''].filter((part) => part).join(', ')}`,
   edited: (row, { changes, via }) =>
-    `${(changes ?? []).map(changeText).join(', ') || 'Details changed'}${via === 'preferences' ? ` by the contact, ${onPage(row)}` : byWhom(row)}`,
+    `${(changes ?? []).map(changeText).join(', ') || 'Details changed'}${byHolderOrWhom(row, via)}`,
   to_error: (row, { answer, group, groupId }) =>
     `Active to Error${answer ? `: ${answer}` : ''}${byWhom(row)}${group || groupId ? ', with its group' : ''}`,
   to_active: (row, { confirmed, corrected, groupId }) =>
@@ -106,6 +106,8 @@ const texts: Record<string, Text> = {
   data_requested: (row, { request, dueOn }) =>
     `Asked to ${request === 'erase' ? 'have their data erased' : 'get their data'} ${onPage(row)}; to be answered by ${dueOn ?? 'the end of a month'}`,
   data_request_settled: (row) => `Request for their data marked as answered${byWhom(row)}`,
+  tracking_refused: (row, { via }) => `No opens and clicks are recorded any more, as chosen${byHolderOrWhom(row, via)}`,
+  tracking_allowed: (row, { via }) => `Opens and clicks may be recorded again, as chosen${byHolderOrWhom(row, via)}`,
   released: (row, { confirmed }) =>
     confirmed ? 'Mail allowed: its holder signed up' : `Mail allowed${byWhom(row)}: not the person who opted out`,
   signed_up: (_, { form, topics }) =>
@@ -145,6 +147,9 @@ const basisText = (basis: ImportBasis | null | undefined) =>
   basis ? `: ${BASES[basis.kind]}${basis.note ? `, ${basis.note}` : ''}` : ''
 
 const byWhom = ({ person, key }: HistoryRow) => (person ? ` by ${person}` : key ? ` with the API key ${key}` : '')
+
+const byHolderOrWhom = (row: HistoryRow, via: string | null | undefined) =>
+  via === 'preferences' ? ` by the contact, ${onPage(row)}` : byWhom(row)
 
 const answerText = ({ answer }: Facts) => (answer ? `: ${answer}` : '')
 

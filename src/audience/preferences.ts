@@ -5,7 +5,7 @@ import { listFields } from './field.ts'
 import { changeAsHolder, type HeldContacts, type Holder, noteHolderEvent } from './holder.ts'
 import { endPause, type PauseDays, pausedUntil, pauseMail } from './pause.ts'
 import { chooseTopics } from './topic-choice.ts'
-import { chooseTracking, refusesTracking } from './tracking-refusal.ts'
+import { chooseTracking, trackingRefusedBy } from './tracking-refusal.ts'
 
 export type TopicOffer = { id: string; name: string; description: string; chosen: boolean }
 
@@ -35,7 +35,7 @@ export async function findPreferences(db: Db, holder: Omit<Holder, 'keyId'>): Pr
     limit 1`,
   )
   if (!contact) return null
-  const [topics, fields, until, isUntracked] = await Promise.all([
+  const [topics, fields, until, refusedBy] = await Promise.all([
     rows(
       db,
       sql<TopicOffer>`
@@ -48,10 +48,10 @@ export async function findPreferences(db: Db, holder: Omit<Holder, 'keyId'>): Pr
     ),
     listFields(db, accountId),
     pausedUntil(db, accountId, addressKey),
-    refusesTracking(db, accountId, addressKey),
+    trackingRefusedBy(db, accountId, addressKey),
   ])
   const editable = fields.filter((field) => field.editable)
-  return { topics, fields: editable, pausedUntil: until, isUntracked, language: contact.language }
+  return { topics, fields: editable, pausedUntil: until, isUntracked: refusedBy !== null, language: contact.language }
 }
 
 export type PreferenceChange = {
@@ -74,7 +74,7 @@ export function savePreferences(db: Db, holder: Holder, change: PreferenceChange
     await chooseTopics(trx, holder, contacts, change)
     if (change.pause === 'end') await endPause(trx, holder, contacts)
     else if (change.pause !== null) await pauseMail(trx, holder, contacts, change.pause)
-    if (change.isUntracked !== null) await chooseTracking(trx, holder, change.isUntracked)
+    if (change.isUntracked !== null) await chooseTracking(trx, holder, contacts, change.isUntracked)
     if (change.language !== null) await chooseLanguage(trx, holder, contacts, change.language)
   })
 }

@@ -28,6 +28,7 @@ const statusOf: Record<ErrorCode, number> = {
   'contact.exists': 409,
   'contact.invalid_address': 400,
   'contact.not_found': 404,
+  'contact.tracking_refused': 409,
   'field.unknown': 400,
   'field.exists': 409,
   'field.not_found': 404,

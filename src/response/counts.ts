@@ -1,5 +1,6 @@
 import type { MailingCounts } from '../mailings/mailing.contract.ts'
 import { type Db, rows, sql } from '../platform/database.ts'
+import { isBounceAlone } from './bounce.ts'
 
 type CountRow = { [Name in keyof MailingCounts]: string } & { mailing_id: string }
 
@@ -21,7 +22,8 @@ const NONE: MailingCounts = {
  * What became of each mailing's messages and what came back, for a whole list in one statement.
  *
  * `queued` is everything on its way; what a cancelled mailing did not send is in `recipients` alone. `optedOut` counts
- * addresses that the mailing's links, complaints and pages opted out, whoever has erased them since.
+ * addresses that the mailing's links, complaints and pages opted out, whoever has erased them since. `bounced` leaves them
+ * out: nobody is both.
  */
 export async function mailingCounts(db: Db, accountId: string, ids: string[]): Promise<Map<string, MailingCounts>> {
   const found = await rows(
@@ -33,9 +35,9 @@ export async function mailingCounts(db: Db, accountId: string, ids: string[]): P
         count(*) filter (where state = 'accepted') as accepted,
         count(*) filter (where state = 'withheld') as withheld,
         count(*) filter (where state = 'deferred') as deferred,
-        count(*) filter (where state = 'bounced') as bounced,
+        count(*) filter (where ${isBounceAlone(accountId)}) as bounced,
         count(*) filter (where state = 'unknown') as unknown
-      from messages where account_id = ${accountId} and mailing_id = any(${ids}::bigint[]) group by mailing_id
+      from messages message where account_id = ${accountId} and mailing_id = any(${ids}::bigint[]) group by mailing_id
     ), response_counts as (
       select mailing_id, sum(opened) as opened, sum(clicked) as clicked
       from response_hours where account_id = ${accountId} and mailing_id = any(${ids}::bigint[]) group by mailing_id

@@ -1,5 +1,6 @@
 // What came back of one mailing. Imports zod only: web/ loads this file.
 import { z } from 'zod'
+import { optOutSource } from '../optouts/optout.contract.ts'
 import { idText, time } from '../platform/page.contract.ts'
 
 export const mailingResponse = z
@@ -17,7 +18,7 @@ export const mailingResponse = z
     /** Every one, not people. */
     machineOpens: z.int(),
     machineClicks: z.int(),
-    optOutsBySource: z.array(z.object({ source: z.string(), people: z.int() })),
+    optOutsBySource: z.array(z.object({ source: optOutSource, people: z.int() })),
     links: z.array(
       z.object({
         number: z.int(),

@@ -1,5 +1,6 @@
 import { getMailing } from '../mailings/mailing.ts'
 import { type Db, row, rows, sql } from '../platform/database.ts'
+import { isBounceAlone } from './bounce.ts'
 import type { MailingResponse } from './summary.contract.ts'
 
 /**
@@ -48,10 +49,7 @@ function sentOf(db: Db, accountId: string, mailingId: string) {
     db,
     sql<{ recipients: number; accepted: number; bounced: number }>`
     select count(*)::int as recipients, count(*) filter (where state = 'accepted')::int as accepted,
-      count(*) filter (where state = 'bounced' and not exists (
-        select from optout_ledger entry
-        where entry.account_id = ${accountId} and entry.mailing_id = ${mailingId}
-          and entry.address_key = message.address_key and entry.opted_out > 0))::int as bounced
+      count(*) filter (where ${isBounceAlone(accountId)})::int as bounced
     from messages message where account_id = ${accountId} and mailing_id = ${mailingId}`,
   )
 }
@@ -59,7 +57,7 @@ function sentOf(db: Db, accountId: string, mailingId: string) {
 function optOutsOf(db: Db, accountId: string, mailingId: string) {
   return rows(
     db,
-    sql<{ source: string; people: number }>`
+    sql<MailingResponse['optOutsBySource'][number]>`
     select source, sum(opted_out)::int as people from optout_ledger
     where account_id = ${accountId} and mailing_id = ${mailingId} and opted_out > 0
     group by source order by people desc, source`,

@@ -21,6 +21,7 @@ import { ContactMail } from './ContactMail.tsx'
 import { ContactNotices } from './ContactNotices.tsx'
 import { ContactTimeline } from './ContactTimeline.tsx'
 import { ContactTopics } from './ContactTopics.tsx'
+import { ContactTracking } from './ContactTracking.tsx'
 import { ContactWishes } from './ContactWishes.tsx'
 import { nameOf, useContact, useFields } from './contacts.ts'
 import { FieldValueText } from './FieldValueText.tsx'
@@ -85,6 +86,7 @@ function Record({ contact }: { contact: FullContact }) {
             <ContactGroups contact={contact} />
             <ContactTopics contact={contact} />
             <ContactMail contact={contact} />
+            <ContactTracking contact={contact} />
             <ContactConsent contact={contact} />
             {contact.optOut && <StillPossible />}
           </aside>

@@ -4,13 +4,14 @@ import { useQuery } from '@tanstack/react-query'
 import type { Mailing } from '../../src/mailings/mailing.contract.ts'
 import { mailingResponse, type MailingResponse as Response } from '../../src/response/summary.contract.ts'
 import { get } from '../api.ts'
+import { OptOutsBySource } from '../optouts/OptOutsBySource.tsx'
 import { ErrorPanel } from '../ui/ErrorPanel.tsx'
 import { count, counted, percent } from '../ui/format.ts'
 import { Panel } from '../ui/Panel.tsx'
 import { Tile } from '../ui/Tile.tsx'
 import { When } from '../ui/When.tsx'
 
-/** What came back of a mailing whose opens and clicks are tracked: people, machines apart, links and hours. */
+/** What came back of a mailing: opt-outs by source and, when it is tracked, people, machines apart, links and hours. */
 export function MailingResponse({ mailing }: { mailing: Mailing }) {
   const response = useQuery({
     queryKey: ['mailings', 'response', mailing.id],
@@ -25,10 +26,12 @@ export function MailingResponse({ mailing }: { mailing: Mailing }) {
         onRetry={() => void response.refetch()}
       />
     )
-  if (!response.data || (response.data.links.length === 0 && response.data.hours.length === 0)) return null
+  if (!response.data) return null
+  const isTracked = response.data.links.length > 0 || response.data.hours.length > 0
   return (
     <>
-      <Sums response={response.data} />
+      {isTracked && <Sums response={response.data} />}
+      {response.data.optOutsBySource.length > 0 && <OptOutsBySource bySource={response.data.optOutsBySource} />}
       {response.data.links.length > 0 && <Links response={response.data} />}
       {response.data.hours.length > 0 && <Hours response={response.data} />}
     </>

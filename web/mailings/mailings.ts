@@ -58,7 +58,7 @@ export const usePreview = (id: string, version: string, contactId?: string) =>
 
 /** Messages that will not move any more. */
 export function settled({ counts }: Mailing): number {
-  return counts.accepted + counts.bounced + counts.withheld + counts.unknown
+  return counts.recipients - counts.queued - counts.deferred
 }
 
 /** "Sending, 57%", "Sent", "Paused: 5.2% blocked". */

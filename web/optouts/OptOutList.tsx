@@ -13,22 +13,9 @@ import { Pager } from '../ui/Pager.tsx'
 import { SearchField } from '../ui/SearchField.tsx'
 import { Waiting } from '../ui/Waiting.tsx'
 import { When } from '../ui/When.tsx'
+import { sources } from './sources.ts'
 
 const PER_PAGE = 50
-
-const sources: Record<OptOutSource, string> = {
-  link: 'Link in a mail',
-  one_click: 'One click in the mail program',
-  preferences: 'Preferences page',
-  mailto: 'Mail to the opt-out address',
-  complaint: 'Complaint',
-  provider: 'Mailbox provider',
-  operator: 'Operator',
-  bulk: 'Many at once',
-  import: 'Import',
-  api: 'API',
-  emma_api: 'Emma-compatible API',
-}
 
 /** Everybody who is out now, latest first. */
 export function OptOutList() {
