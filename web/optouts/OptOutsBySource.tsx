@@ -25,7 +25,7 @@ export function OptOutsBySource({ bySource }: { bySource: BySource }) {
                 {sources[source]}
                 <div className="bar" aria-hidden>
                   <i style={{ flexGrow: people, background: 'var(--mantine-color-optOut-5)' }} />
-                  <i style={{ flexGrow: most - people, background: 'transparent' }} />
+                  {people < most && <i style={{ flexGrow: most - people, background: 'transparent' }} />}
                 </div>
               </Table.Td>
               <Table.Td ta="right" className="num">
