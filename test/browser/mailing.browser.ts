@@ -207,7 +207,7 @@ for (const { colorScheme, width } of looks)
       groupIds: [groupId],
     }
     const draft = await api<Made>('POST', '/mailings', { name: 'Draft', ...mailing })
-    const tried = await api<Made>('POST', '/mailings', { name: 'Tried', ...mailing })
+    const tried = await api<Made>('POST', '/mailings', { name: 'Tried', tracking: true, ...mailing })
     const alternatives = [{ subject: 'Good evening' }, { subject: 'A fine day' }]
     const split = { tests: 'subject', share: 10, measure: 'clicks', waitMinutes: 240, alternatives }
     await api('POST', `/mailings/${tried.id}/split`, split)
