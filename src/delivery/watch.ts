@@ -2,6 +2,9 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Core } from '../platform/core.ts'
 import { type Db, row, rows, sql } from '../platform/database.ts'
+import { classify } from './feedback/classify.ts'
+import { replyIn, statusIn } from './feedback/codes.ts'
+import { adviceFor } from './feedback/pause-reason.ts'
 import type { ClaimedMessage } from './message.ts'
 import { type MailingName, pauseMailing } from './queue.ts'
 import type { Outcome } from './smtp.ts'
@@ -67,8 +70,11 @@ const whole = (count: number) => count.toLocaleString('en-GB')
 const percent = (share: number) =>
   `${(share * 100).toLocaleString('en-GB', { maximumFractionDigits: share < 0.1 ? 1 : 0 })}%`
 
-const blockedWords = (blocks: number, of: number, answer: string) => `${percent(blocks / of)} blocked
-Mail servers refused ${whole(blocks)} of the last ${whole(of)} messages because of who sends them or what is in them, not because of the people, for example: “${answer}”. No contact was changed. Check SPF, DKIM and DMARC of the sender's domain, and whether the mail server is on a block list. Then resume; who was refused does not get it again.`
+function blockedWords(blocks: number, of: number, answer: string): string {
+  const { reason } = classify({ status: statusIn(answer), reply: replyIn(answer), words: answer, command: 'DATA' })
+  return `${percent(blocks / of)} blocked
+Mail servers refused ${whole(blocks)} of the last ${whole(of)} messages because of who sends them or what is in them, not because of the people. ${adviceFor(reason)} No contact was changed. Their words: “${answer}”. Who was refused does not get it again when you resume.`
+}
 
 const complainedWords = (complaints: number, of: number) => `${percent(complaints / of)} complained
 ${whole(complaints)} of ${whole(of)} people who got this mailing marked it as spam. Mailbox providers block senders from 0.3%. They are opted out. Look at how the people of this mailing were added and leave out who did not ask for it, before you resume.`

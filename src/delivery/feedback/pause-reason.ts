@@ -14,8 +14,11 @@ const ADVICE: Record<string, string> = {
   too_large: 'The mailing is too large for them. Use smaller images or fewer attachments.',
 }
 
+/** What to do about a block for this reason. */
+export const adviceFor = (reason: string) =>
+  ADVICE[reason] ?? 'They refuse the mailing, not the addresses. The mail server says why.'
+
 /** Why a mailing pauses: how many refused it, what that means, and the server's words (BN-9). */
 export function pauseReason({ reason, words }: Pick<ReturnedRecipient, 'reason' | 'words'>, blocked: number): string {
-  const advice = ADVICE[reason] ?? 'They refuse the mailing, not the addresses. The mail server says why.'
-  return `Mail servers refused ${blocked} messages of this mailing. ${advice} No contact was changed. Their words: ${words.replace(/\s+/g, ' ').trim().slice(0, 300)}`
+  return `Mail servers refused ${blocked} messages of this mailing. ${adviceFor(reason)} No contact was changed. Their words: ${words.replace(/\s+/g, ' ').trim().slice(0, 300)}`
 }
