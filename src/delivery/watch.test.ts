@@ -107,7 +107,7 @@ test('a provider that blocks everything stops the mailing early, and no contact 
   keep(sender)
   await expect.poll(get).toMatchObject({ status: 'paused', pauseReason: 'blocks' })
   const { problem } = await get()
-  expect(problem).toMatch(/^100% blocked\nMail servers refused 10 of the last 10 messages .*No contact was changed\. Their words: “5/)
+  expect(problem).toMatch(/^100% blocked\nMail servers refused 10 of the last 10 messages .*SPF, DKIM and DMARC/)
   await sender.stop()
   expect((await states())['bounced']).toBeLessThan(20)
   const { rows: errors } = await sql`select from contact_errors where account_id = ${accountId}`.execute(core.db)

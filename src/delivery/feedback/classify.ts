@@ -68,6 +68,8 @@ const CODES: [RegExp, Judgement][] = [
   [/^[45]\.(?:2\.3|3\.4)$/, { outcome: 'block', reason: 'too_large' }],
   [/^5\.4\.5$|^5\.[56]\./, { outcome: 'block', reason: 'protocol' }],
   [/^[45]\.4\.[147]$/, { outcome: 'soft', reason: 'expired' }],
+  [/^[45]\.7\.(?:2[0-4]|26|29)$/, { outcome: 'block', reason: 'authentication' }], // RFC 7372, RFC 8617 §3
+  [/^[45]\.7\.25$/, { outcome: 'block', reason: 'reverse_dns' }], // RFC 7372 §3.3
   [/^[45]\.7\./, { outcome: 'block', reason: 'policy' }],
   [/^[45]\.3\./, { outcome: 'soft', reason: 'system' }],
 ]
