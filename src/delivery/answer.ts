@@ -2,7 +2,7 @@ import { type Db, run, sql, transaction } from '../platform/database.ts'
 import { classify } from './feedback/classify.ts'
 import { replyIn, statusIn } from './feedback/codes.ts'
 import { recordRefusals } from './feedback/refusals.ts'
-import type { Answer, ClaimedMessage, Refusal } from './message.ts'
+import type { Answer, Refusal, TakenMessage } from './message.ts'
 import { retryDelay } from './retry.ts'
 import type { Outcome } from './smtp.ts'
 
@@ -11,7 +11,7 @@ import type { Outcome } from './smtp.ts'
  *
  * RFC 5321 §4.2.1: 4yz is tried again, 5yz is not (MP-9).
  */
-export function answerFor(message: ClaimedMessage, outcome: Exclude<Outcome, { kind: 'withheld' }>, now: Date): Answer {
+export function answerFor(message: TakenMessage, outcome: Exclude<Outcome, { kind: 'withheld' }>, now: Date): Answer {
   const { messageId } = message
   const { answer } = outcome
   switch (outcome.kind) {

@@ -1,24 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Core } from '../platform/core.ts'
-import type { ClaimedMessage } from './message.ts'
-import { claimInPace, type Pace } from './pace.ts'
+import type { TakenMessage } from './message.ts'
+import { type Pace, takeInPace } from './pace.ts'
 import { finishMailing, type SendingMailing, sendingMailings, shareOf } from './queue.ts'
 
 const POLL_MS = 1000
 
 const EVERYTHING = { part: 0, parts: 1 }
 
-/** Claimed messages for the connections of this process. */
+/** Messages for the connections of this process. */
 export type Feed = {
   /**
    * Waits for 1 to `most` messages; none after `patienceMs` or once the feed is stopped. Of those that wait the lowest
    * `rank` is first.
    */
-  take: (most: number, patienceMs?: number, rank?: () => number) => Promise<ClaimedMessage[]>
+  take: (most: number, patienceMs?: number, rank?: () => number) => Promise<TakenMessage[]>
   /** To be called once for every message taken, when nothing more happens to it here. */
-  done: (messages: ClaimedMessage[]) => void
+  done: (messages: TakenMessage[]) => void
   /** A message taken and not used: another lane may have it. */
-  putBack: (message: ClaimedMessage) => void
+  putBack: (message: TakenMessage) => void
   /** There may be something new. */
   wake: () => void
   isStopped: () => boolean
@@ -30,10 +30,10 @@ export type Feed = {
  * Reads due messages in small batches, mailing after mailing, as long as fewer than `enough` wait to be taken.
  *
  * Each process begins with its own share of a mailing and helps with the rest once it is done with that.
- * @param batch messages per claim: how many are in memory while their contacts may still change
+ * @param batch messages per reading: how many are in memory while their contacts may still change
  */
 export function openFeed(core: Core, processId: number, { batch, enough }: { batch: number; enough: number }): Feed {
-  const ready: ClaimedMessage[] = []
+  const ready: TakenMessage[] = []
   const inHand = new Set<string>()
   const takers = new Map<() => void, () => number>()
   const pace: Pace = { core, slots: new Map() }
@@ -48,14 +48,14 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
 
   const inMemory = () => [...inHand, ...ready.map(({ messageId }) => messageId)]
   async function claim(mailing: SendingMailing, share: { part: number; parts: number }): Promise<number> {
-    const { claimed, moved } = await claimInPace(pace, mailing, { ...share, inHand: inMemory() }, batch)
-    ready.push(...claimed)
-    const found = claimed.length + moved
+    const { taken, moved } = await takeInPace(pace, mailing, { ...share, inHand: inMemory() }, batch)
+    ready.push(...taken)
+    const found = taken.length + moved
     if (found > 0 || share.parts === 1) return found
     return claim(mailing, EVERYTHING)
   }
 
-  async function claimRound(): Promise<number> {
+  async function takeRound(): Promise<number> {
     let found = 0
     const share = await shareOf(core.db, processId)
     for (const mailing of await sendingMailings(core.db)) {
@@ -71,8 +71,8 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
 
   async function supply() {
     while (!stopped) {
-      const found = await claimRound().catch((error: unknown) => {
-        core.log.warn({ err: error }, 'messages could not be claimed; trying again')
+      const found = await takeRound().catch((error: unknown) => {
+        core.log.warn({ err: error }, 'messages could not be taken; trying again')
         return 0
       })
       if (found === 0 && !stopped) await rest(POLL_MS)
@@ -96,7 +96,7 @@ export function openFeed(core: Core, processId: number, { batch, enough }: { bat
     })
   }
 
-  async function take(most: number, patienceMs = 60_000, rank = () => 0): Promise<ClaimedMessage[]> {
+  async function take(most: number, patienceMs = 60_000, rank = () => 0): Promise<TakenMessage[]> {
     const deadline = Date.now() + patienceMs
     while (ready.length === 0 && !stopped && Date.now() < deadline) await arrival(deadline - Date.now(), rank)
     const taken = stopped ? [] : ready.splice(0, most)

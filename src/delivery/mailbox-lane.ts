@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Db, run, sql, transaction } from '../platform/database.ts'
 import { isRetryable, isWithheld } from '../platform/errors.ts'
 import { recordAnswers } from './answer.ts'
-import type { ClaimedMessage } from './message.ts'
+import type { TakenMessage } from './message.ts'
 import { patiently } from './patience.ts'
 import { handOverTogether, settleRefused } from './queue.ts'
 import { MailingBroken, NotRendered, type ReadyMessage } from './render.ts'
@@ -34,9 +34,9 @@ export async function mailboxLane(desk: Desk): Promise<void> {
   }
 }
 
-type Ready = { message: ClaimedMessage; ready: ReadyMessage }
+type Ready = { message: TakenMessage; ready: ReadyMessage }
 
-async function deliverAll(desk: Desk, accountId: string, messages: ClaimedMessage[]) {
+async function deliverAll(desk: Desk, accountId: string, messages: TakenMessage[]) {
   const { core, processId, over } = desk
   const letters: Ready[] = []
   for (const message of messages) {
@@ -93,7 +93,7 @@ async function keep(db: Db, accountId: string, letters: Ready[]) {
   )
 }
 
-async function putBack(desk: Desk, messages: ClaimedMessage[]) {
+async function putBack(desk: Desk, messages: TakenMessage[]) {
   await Promise.all(
     messages.map((message) => desk.record(message, { messageId: message.messageId, state: 'queued', answer: '' })),
   ).catch((error: unknown) => desk.core.log.error({ err: error }, 'messages not put back'))

@@ -1,6 +1,6 @@
 import type { FieldValues } from '../audience/field.contract.ts'
 /** A message that this process has taken, with all that filling and sending need. */
-export type ClaimedMessage = {
+export type TakenMessage = {
   accountId: string
   messageId: string
   mailingId: string

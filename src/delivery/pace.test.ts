@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { startProgram } from '../../test/program.ts'
 import { insertContacts, insertSendingMailing, statesOf } from '../../test/sending.ts'
 import { run, sql } from '../platform/database.ts'
-import { claimInPace, EVERYBODY, type Limited, type Pace, pruneRates, takeTurns } from './pace.ts'
+import { EVERYBODY, type Limited, type Pace, pruneRates, takeInPace, takeTurns } from './pace.ts'
 
 const program = await startProgram({ jobs: false, config: { domainLimits: new Map([['post.example', 60]]) } })
 const { core, accountId } = program
@@ -86,20 +86,20 @@ test('of a mailing no more is taken than its rate allows, by all programs togeth
   const mailing = await mailingTo(800, 6000)
   const none = new Map<string, number>()
   const claims = await Promise.all(
-    [0, 1, 2, 3].map((part) => claimInPace(paceOf(none), mailing, { inHand: [], part, parts: 4 }, 100)),
+    [0, 1, 2, 3].map((part) => takeInPace(paceOf(none), mailing, { inHand: [], part, parts: 4 }, 100)),
   )
-  const claimed = claims.flatMap((claim) => claim.claimed)
-  expect(claimed.length).toBeGreaterThanOrEqual(100)
-  expect(claimed.length).toBeLessThanOrEqual(110)
-  expect(new Set(claimed.map(({ messageId }) => messageId)).size).toBe(claimed.length)
+  const taken = claims.flatMap((claim) => claim.taken)
+  expect(taken.length).toBeGreaterThanOrEqual(100)
+  expect(taken.length).toBeLessThanOrEqual(110)
+  expect(new Set(taken.map(({ messageId }) => messageId)).size).toBe(taken.length)
   await pass(`mailing ${mailing.mailingId}`, 61)
-  expect((await claimInPace(paceOf(none), mailing, EVERYTHING, 500)).claimed).toHaveLength(100)
+  expect((await takeInPace(paceOf(none), mailing, EVERYTHING, 500)).taken).toHaveLength(100)
 })
 
 test('a mailing that has less than its rate leaves the rest of it for later', async () => {
   const mailing = await mailingTo(5, 6000)
   const none = new Map<string, number>()
-  expect((await claimInPace(paceOf(none), mailing, EVERYTHING, 100)).claimed).toHaveLength(5)
+  expect((await takeInPace(paceOf(none), mailing, EVERYTHING, 100)).taken).toHaveLength(5)
   expect(
     await takeTurns(
       db,
@@ -113,11 +113,11 @@ test('of a limited domain as much is taken as it takes, and the others wait in l
   await run(db, sql`delete from sending_rates`)
   const mailing = await mailingTo(20, null)
   const pace = paceOf()
-  const first = await claimInPace(pace, mailing, EVERYTHING, 100)
-  expect([first.claimed.length, first.moved]).toEqual([1, 19])
+  const first = await takeInPace(pace, mailing, EVERYTHING, 100)
+  expect([first.taken.length, first.moved]).toEqual([1, 19])
   expect(await statesOf(core, accountId, mailing.mailingId)).toEqual({ queued: 20 })
-  const inHand = first.claimed.map(({ messageId }) => messageId)
-  expect(await claimInPace(pace, mailing, { ...EVERYTHING, inHand }, 100)).toEqual({ claimed: [], moved: 0 }) // nothing is looked at twice
+  const inHand = first.taken.map(({ messageId }) => messageId)
+  expect(await takeInPace(pace, mailing, { ...EVERYTHING, inHand }, 100)).toEqual({ taken: [], moved: 0 }) // nothing is looked at twice
   const { rows: due } = await sql<{ seconds: number }>`
     select round(extract(epoch from due_at - now()))::int as seconds from messages
     where account_id = ${accountId} and mailing_id = ${mailing.mailingId} and due_at > now() order by due_at`.execute(
@@ -134,7 +134,7 @@ test('a domain without a limit never waits for one that has one', async () => {
     sql`update contacts set address = replace(address, 'post.example', 'letter.example') where account_id = ${accountId}
         and contact_id in (select contact_id from messages where account_id = ${accountId} and mailing_id = ${mailing.mailingId} order by message_id offset 10)`,
   )
-  const { claimed } = await claimInPace(paceOf(), mailing, EVERYTHING, 100)
-  expect(claimed.filter(({ address }) => address.endsWith('@letter.example'))).toHaveLength(10)
-  expect(claimed).toHaveLength(11)
+  const { taken } = await takeInPace(paceOf(), mailing, EVERYTHING, 100)
+  expect(taken.filter(({ address }) => address.endsWith('@letter.example'))).toHaveLength(10)
+  expect(taken).toHaveLength(11)
 })

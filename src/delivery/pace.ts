@@ -1,8 +1,8 @@
 // How fast messages may leave: what a mailing, a relay or a recipient's domain may take, over all programs together.
 import type { Core } from '../platform/core.ts'
 import { type Db, row, rows, run, sql } from '../platform/database.ts'
-import type { ClaimedMessage } from './message.ts'
-import { claimMessages, type SendingMailing, type Share } from './queue.ts'
+import type { TakenMessage } from './message.ts'
+import { type SendingMailing, type Share, takeMessages } from './queue.ts'
 
 /** At most `most` messages in `seconds`. */
 export type Limit = { most: number; seconds: number }
@@ -50,31 +50,31 @@ export type Pace = {
  *
  * @returns what was taken, and how many others were moved, so that it is worth looking again at once
  */
-export async function claimInPace(
+export async function takeInPace(
   { core, slots }: Pace,
   mailing: SendingMailing,
   share: Share,
   batch: number,
-): Promise<{ claimed: ClaimedMessage[]; moved: number }> {
+): Promise<{ taken: TakenMessage[]; moved: number }> {
   const { db } = core
   const rate = rateOf(mailing)
   const most = rate ? await takeTurns(db, rate, batch) : batch
-  if (most === 0) return { claimed: [], moved: 0 }
-  const taken = await claimMessages(db, mailing, share, most)
-  const claimed = await withinDomains({ core, slots }, taken.claimed)
-  if (rate && claimed.length < most) await takeTurns(db, rate, claimed.length - most)
-  return { claimed, moved: taken.withheld + taken.claimed.length - claimed.length }
+  if (most === 0) return { taken: [], moved: 0 }
+  const due = await takeMessages(db, mailing, share, most)
+  const taken = await withinDomains({ core, slots }, due.taken)
+  if (rate && taken.length < most) await takeTurns(db, rate, taken.length - most)
+  return { taken, moved: due.withheld + due.taken.length - taken.length }
 }
 
 const rateOf = ({ accountId, mailingId, perHour }: SendingMailing): Limited | null =>
   perHour === null ? null : { accountId, subject: `mailing ${mailingId}`, limit: { most: perHour, seconds: 3600 } }
 
 /** Of what was taken, what the domains take now. */
-async function withinDomains({ core, slots }: Pace, claimed: ClaimedMessage[]): Promise<ClaimedMessage[]> {
+async function withinDomains({ core, slots }: Pace, taken: TakenMessage[]): Promise<TakenMessage[]> {
   const { db, config } = core
-  if (config.domainLimits.size === 0) return claimed
-  const byDomain = Map.groupBy(claimed, ({ address }) => domainOf(address))
-  const late: { message: ClaimedMessage; dueAt: Date }[] = []
+  if (config.domainLimits.size === 0) return taken
+  const byDomain = Map.groupBy(taken, ({ address }) => domainOf(address))
+  const late: { message: TakenMessage; dueAt: Date }[] = []
   for (const [domain, messages] of byDomain) {
     const most = config.domainLimits.get(domain)
     if (most === undefined) continue
@@ -86,7 +86,7 @@ async function withinDomains({ core, slots }: Pace, claimed: ClaimedMessage[]): 
   }
   await putOff(db, late)
   const isLate = new Set(late.map(({ message }) => message.messageId))
-  return claimed.filter(({ messageId }) => !isLate.has(messageId))
+  return taken.filter(({ messageId }) => !isLate.has(messageId))
 }
 
 const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1).toLowerCase()
@@ -104,7 +104,7 @@ function nextSlot(slots: Pace['slots'], line: string, { most, seconds }: Limit, 
   return new Date(at)
 }
 
-async function putOff(db: Db, late: { message: ClaimedMessage; dueAt: Date }[]): Promise<void> {
+async function putOff(db: Db, late: { message: TakenMessage; dueAt: Date }[]): Promise<void> {
   const [first] = late
   if (!first) return
   await run(

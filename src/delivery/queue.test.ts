@@ -6,7 +6,6 @@ import { run, sql, transaction } from '../platform/database.ts'
 import { joinProcesses } from '../platform/processes.ts'
 import { answerFor, recordAnswers } from './answer.ts'
 import {
-  claimMessages,
   finishMailing,
   handOver,
   inheritMessages,
@@ -16,6 +15,7 @@ import {
   sendingMailings,
   settleRefused,
   shareOf,
+  takeMessages,
 } from './queue.ts'
 
 const program = await startProgram({ jobs: false })
@@ -35,7 +35,7 @@ async function mailingTo(count: number) {
     contacts,
     mailing,
     claim: async (share: Partial<Share> = {}, limit = 100) =>
-      (await claimMessages(db, mailing, { inHand: [], part: 0, parts: 1, ...share }, limit)).claimed,
+      (await takeMessages(db, mailing, { inHand: [], part: 0, parts: 1, ...share }, limit)).taken,
     states: () => statesOf(core, accountId, mailingId),
     answers: async () => (await messagesOf(core, accountId, mailingId)).map(({ answer }) => answer),
     status: () => statusOf(core, accountId, mailingId),
@@ -48,7 +48,7 @@ function first<Item>(items: Item[]): Item {
   return item
 }
 
-test('a claimed message carries all that filling it needs', async () => {
+test('a taken message carries all that filling it needs', async () => {
   const { claim, contacts, mailingId } = await mailingTo(1)
   expect(await claim()).toEqual([
     {
@@ -91,10 +91,10 @@ test('the shares of the programs that run are different ones', async () => {
 test('an opt-out stops messages that are queued and messages that a program has read (INV-7)', async () => {
   const { claim, contacts, states } = await mailingTo(3)
   await optOut(db, accountId, [first(contacts).addressKey], { source: 'link' })
-  const claimed = await claim()
-  expect(claimed).toHaveLength(2)
-  await optOut(db, accountId, [first(claimed).addressKey], { source: 'one_click' })
-  expect(await handOver(db, accountId, ME, idsOf(claimed))).toEqual(new Set(idsOf(claimed.slice(1))))
+  const taken = await claim()
+  expect(taken).toHaveLength(2)
+  await optOut(db, accountId, [first(taken).addressKey], { source: 'one_click' })
+  expect(await handOver(db, accountId, ME, idsOf(taken))).toEqual(new Set(idsOf(taken.slice(1))))
   expect(await states()).toEqual({ withheld: 2, handed_over: 1 })
 })
 
@@ -131,23 +131,23 @@ test('whoever may not receive for another reason is withheld with that reason', 
 
 test('a contact who is archived after the message was read is withheld at the last check', async () => {
   const { claim, contacts, states, answers } = await mailingTo(1)
-  const claimed = await claim()
+  const taken = await claim()
   await run(
     db,
     sql`update contacts set archived_at = now() where account_id = ${accountId} and contact_id = ${first(contacts).contactId}`,
   )
-  expect(await handOver(db, accountId, ME, idsOf(claimed))).toEqual(new Set())
-  await settleRefused(db, accountId, idsOf(claimed))
+  expect(await handOver(db, accountId, ME, idsOf(taken))).toEqual(new Set())
+  await settleRefused(db, accountId, idsOf(taken))
   expect(await states()).toEqual({ withheld: 1 })
   expect(await answers()).toEqual(['the contact is archived'])
 })
 
 test('a paused mailing hands nothing over, and what was read of it waits', async () => {
   const { claim, mailing, states, status } = await mailingTo(2)
-  const claimed = await claim()
+  const taken = await claim()
   await pauseMailing(db, mailing, 'The operator paused it.')
-  expect(await handOver(db, accountId, ME, idsOf(claimed))).toEqual(new Set())
-  await settleRefused(db, accountId, idsOf(claimed))
+  expect(await handOver(db, accountId, ME, idsOf(taken))).toEqual(new Set())
+  await settleRefused(db, accountId, idsOf(taken))
   expect(await states()).toEqual({ queued: 2 })
   expect(await claim()).toEqual([])
   expect(await status()).toMatchObject({ status: 'paused', problem: 'The operator paused it.' })
@@ -210,8 +210,8 @@ async function waitingForLock() {
 
 test('what a dead process had read is sent by another; what it had handed over is unknown and never sent again', async () => {
   const { claim, states, answers } = await mailingTo(3)
-  const claimed = await claim()
-  await handOver(db, accountId, ME, [first(claimed).messageId])
+  const taken = await claim()
+  await handOver(db, accountId, ME, [first(taken).messageId])
   await transaction(db, (trx) => inheritMessages(trx, [ME, 99]))
   expect(await states()).toEqual({ unknown: 1, queued: 2 })
   expect((await answers())[0]).toMatch(/ended before the mail server answered/)
@@ -229,9 +229,9 @@ test('an answer that comes after all settles an unknown message', async () => {
 
 test('a deferred message waits until it is due, and an opt-out meanwhile withholds it', async () => {
   const { claim, states, contacts, mailingId } = await mailingTo(2)
-  const claimed = await claim()
-  await handOver(db, accountId, ME, idsOf(claimed))
-  const deferred = claimed.map((message) =>
+  const taken = await claim()
+  await handOver(db, accountId, ME, idsOf(taken))
+  const deferred = taken.map((message) =>
     answerFor(message, { kind: 'deferred', command: 'RCPT TO', answer: '451 later' }, new Date()),
   )
   await recordAnswers(db, accountId, ME, deferred)
@@ -259,11 +259,11 @@ test('an answer to a message whose address opted out while it was on the wire do
 
 test('an address that the server refuses for good makes its contact Error; a policy rejection does not (MP-12)', async () => {
   const { claim, contacts } = await mailingTo(3)
-  const claimed = await claim()
-  await handOver(db, accountId, ME, idsOf(claimed))
+  const taken = await claim()
+  await handOver(db, accountId, ME, idsOf(taken))
   const replies = ['550 5.1.1 no such user', '550 5.7.1 not from you', '550 5.1.1 no such user']
-  await optOut(db, accountId, [claimed[2]?.addressKey ?? Buffer.alloc(0)], { source: 'link' })
-  const answers = claimed.map((message, index) =>
+  await optOut(db, accountId, [taken[2]?.addressKey ?? Buffer.alloc(0)], { source: 'link' })
+  const answers = taken.map((message, index) =>
     answerFor(message, { kind: 'bounced', command: 'RCPT TO', answer: replies[index] ?? '' }, new Date()),
   )
   await recordAnswers(db, accountId, ME, answers)
@@ -282,15 +282,15 @@ test('an address that the server refuses for good makes its contact Error; a pol
 test('a mailing is sent once nothing of it is open, and not before', async () => {
   const { claim, mailing, status } = await mailingTo(2)
   expect(await finishMailing(db, mailing)).toBe(false)
-  const claimed = await claim()
+  const taken = await claim()
   expect(await finishMailing(db, mailing)).toBe(false)
-  await handOver(db, accountId, ME, idsOf(claimed))
+  await handOver(db, accountId, ME, idsOf(taken))
   expect(await finishMailing(db, mailing)).toBe(false)
   await recordAnswers(
     db,
     accountId,
     ME,
-    claimed.map(({ messageId }) => ({ messageId, state: 'accepted', answer: '250 OK' })),
+    taken.map(({ messageId }) => ({ messageId, state: 'accepted', answer: '250 OK' })),
   )
   await noteProblem(db, mailing, 'The mail server cannot be used: refused')
   expect(await status()).toMatchObject({ status: 'sending', problem: 'The mail server cannot be used: refused' })
@@ -335,12 +335,12 @@ test('a message of one account is out of reach for another', async () => {
 // Last: it weakens the view, which later tests would miss.
 test('one opt-out at the very moment of the check spares the other messages of the batch', async () => {
   const { claim, contacts } = await mailingTo(3)
-  const claimed = await claim()
+  const taken = await claim()
   // As if the standing opt-out had become visible only to the trigger: the row is there, its message still waits.
   await sql`create or replace view mailable_contacts as
     select account_id, contact_id, address, address_key, fields from contacts`.execute(core.asOwner.db)
   await sql`insert into standing_optouts (account_id, address_key, entry_id, source, opted_out_at)
     values (${accountId}, ${first(contacts).addressKey}, 1, 'link', now())`.execute(core.asOwner.db)
-  const passed = await handOver(db, accountId, ME, idsOf(claimed))
-  expect(passed).toEqual(new Set(idsOf(claimed.slice(1))))
+  const passed = await handOver(db, accountId, ME, idsOf(taken))
+  expect(passed).toEqual(new Set(idsOf(taken.slice(1))))
 })

@@ -2,7 +2,7 @@ import type { PauseReason } from '../mailings/mailing.contract.ts'
 import { type Db, row, rows, run, sql, type Trx } from '../platform/database.ts'
 import { isRetryable, isWithheld } from '../platform/errors.ts'
 import { recordAnswers, recording } from './answer.ts'
-import type { Answer, ClaimedMessage } from './message.ts'
+import type { Answer, TakenMessage } from './message.ts'
 
 export type MailingName = { accountId: string; mailingId: string }
 export type SendingMailing = MailingName & { perHour: number | null }
@@ -17,9 +17,9 @@ export function sendingMailings(db: Db): Promise<SendingMailing[]> {
   )
 }
 
-type DueRow = Omit<ClaimedMessage, 'accountId' | 'mailingId' | 'address' | 'fields'> & {
+type DueRow = Omit<TakenMessage, 'accountId' | 'mailingId' | 'address' | 'fields'> & {
   address: string | null
-  fields: ClaimedMessage['fields'] | null
+  fields: TakenMessage['fields'] | null
 }
 
 /** What this process does not look at: messages that it has already, and the share of other processes. */
@@ -32,12 +32,12 @@ export type Share = { inHand: string[]; part: number; parts: number }
  * Messages whose contact may not receive are withheld with the reason at once, so that a mailing can finish.
  * @returns what was taken, and how many were withheld
  */
-export async function claimMessages(
+export async function takeMessages(
   db: Db,
   { accountId, mailingId }: MailingName,
   { inHand, part, parts }: Share,
   limit: number,
-): Promise<{ claimed: ClaimedMessage[]; withheld: number }> {
+): Promise<{ taken: TakenMessage[]; withheld: number }> {
   const due = await rows(
     db,
     sql<DueRow>`
@@ -45,12 +45,12 @@ export async function claimMessages(
       queued_at as "queuedAt", variant, is_untracked as "isUntracked"
     from due_messages(${accountId}, ${mailingId}, ${inHand}::bigint[], ${part}, ${parts}, ${limit})`,
   )
-  const claimed = due.flatMap(({ address, fields, ...message }) =>
+  const taken = due.flatMap(({ address, fields, ...message }) =>
     address === null ? [] : { ...message, accountId, mailingId, address, fields: fields ?? {} },
   )
   const held = due.filter(({ address }) => address === null).map(({ messageId }) => messageId)
   if (held.length > 0) await settleRefused(db, accountId, held)
-  return { claimed, withheld: held.length }
+  return { taken, withheld: held.length }
 }
 
 /** This process's share of what is due, so that several programs seldom read the same messages. */

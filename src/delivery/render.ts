@@ -5,7 +5,7 @@ import { signMailToken } from '../optouts/mail-token.ts'
 import type { Core } from '../platform/core.ts'
 import { row, sql } from '../platform/database.ts'
 import { openSigner } from './dkim.ts'
-import type { ClaimedMessage } from './message.ts'
+import type { TakenMessage } from './message.ts'
 import { optOutAddress, returnAddress, signReference } from './reference.ts'
 import { signResponseToken } from './response-token.ts'
 import type { Envelope } from './smtp.ts'
@@ -24,7 +24,7 @@ export class NotRendered extends Error {
 export class MailingBroken extends Error {}
 
 /** Makes a claimed message ready to leave. @throws NotRendered; MailingBroken; the database's error when the mailing cannot be read */
-export type Render = (message: ClaimedMessage) => Promise<ReadyMessage>
+export type Render = (message: TakenMessage) => Promise<ReadyMessage>
 
 const KEPT = 20
 
@@ -38,7 +38,7 @@ export function openRender(core: Core): Render {
   const signer = config.dkim ? openSigner(config.dkim) : null
   const known = new Map<string, Promise<PreparedMailing>>()
 
-  function preparedOf(message: ClaimedMessage): Promise<PreparedMailing> {
+  function preparedOf(message: TakenMessage): Promise<PreparedMailing> {
     const key = `${message.accountId}/${message.mailingId}/${message.variant}`
     const before = known.get(key)
     if (before) return before
@@ -78,7 +78,7 @@ function fill(...input: Parameters<typeof fillMessage>): RenderedMessage {
   }
 }
 
-async function readMailing({ db }: Core, { accountId, mailingId, variant }: ClaimedMessage): Promise<PreparedMailing> {
+async function readMailing({ db }: Core, { accountId, mailingId, variant }: TakenMessage): Promise<PreparedMailing> {
   const { compiled } = await row(
     db,
     sql<{ compiled: unknown }>`

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { answerFor } from './answer.ts'
-import type { ClaimedMessage } from './message.ts'
+import type { TakenMessage } from './message.ts'
 import { retryDelay } from './retry.ts'
 
 const hour = 3600
 const now = new Date('2026-05-01T12:00:00Z')
-const message: ClaimedMessage = {
+const message: TakenMessage = {
   accountId: '1',
   messageId: '2',
   mailingId: '3',

@@ -4,7 +4,7 @@ import { recordAnswers } from './answer.ts'
 import { type Feed, openFeed } from './feed.ts'
 import { listenForMessages } from './listen.ts'
 import { mailboxLane } from './mailbox-lane.ts'
-import type { Answer, ClaimedMessage } from './message.ts'
+import type { Answer, TakenMessage } from './message.ts'
 import { patiently } from './patience.ts'
 import { handOver, noteProblem, pauseMailing, settleRefused } from './queue.ts'
 import { openRender, type Render } from './render.ts'
@@ -21,7 +21,7 @@ export type SenderOptions = {
   connect?: () => Promise<SmtpConnection>
   render?: Render
   /** Stands around the last check; tests hold it there. */
-  gate?: (message: ClaimedMessage, check: () => Promise<boolean>) => Promise<boolean>
+  gate?: (message: TakenMessage, check: () => Promise<boolean>) => Promise<boolean>
   /** Messages per claim. */
   batch?: number
   /** How long `stop` waits for answers of the mail server before it breaks the connections. */
@@ -45,16 +45,16 @@ export type Desk = {
   feed: Feed
   render: Render
   /** The last check, joined with those of the other connections; records `before` with it. */
-  mayLeave: (message: ClaimedMessage, before?: Unrecorded) => Promise<boolean>
-  record: (message: ClaimedMessage, answer: Answer) => Promise<void>
-  refused: (message: ClaimedMessage) => Promise<void>
+  mayLeave: (message: TakenMessage, before?: Unrecorded) => Promise<boolean>
+  record: (message: TakenMessage, answer: Answer) => Promise<void>
+  refused: (message: TakenMessage) => Promise<void>
   /** The relays; none for the built-in mailbox. */
   ways: Way[]
   /** Says on the mailing why it does not get on, and takes that back once it does. */
-  doesNotWork: (message: ClaimedMessage, problem: string) => Promise<void>
-  worksAgain: (message: ClaimedMessage) => Promise<void>
+  doesNotWork: (message: TakenMessage, problem: string) => Promise<void>
+  worksAgain: (message: TakenMessage) => Promise<void>
   /** Stops a mailing until an operator resumes it, and says why. */
-  pause: (message: ClaimedMessage, problem: string, reason?: PauseReason) => Promise<void>
+  pause: (message: TakenMessage, problem: string, reason?: PauseReason) => Promise<void>
   watch: Watch
   /** Aborted when `stop` has waited long enough. */
   over: AbortSignal
@@ -99,7 +99,7 @@ type Parts = { feed: Feed; render: Render; ways: Way[]; over: AbortSignal; optio
 
 function openDesk(core: Core, processId: number, { feed, render, ways, over, options }: Parts): Desk {
   const { db } = core
-  type Question = { message: ClaimedMessage; before: Unrecorded | undefined }
+  type Question = { message: TakenMessage; before: Unrecorded | undefined }
   const check = together<Question, boolean>(async (accountId, questions) => {
     const ids = questions.map(({ message }) => message.messageId)
     const answers = questions.flatMap(({ before }) => before?.answer ?? [])

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answerFor } from './answer.ts'
-import type { ClaimedMessage } from './message.ts'
+import type { TakenMessage } from './message.ts'
 import { MailingBroken, NotRendered, type ReadyMessage } from './render.ts'
 import type { Desk, Unrecorded } from './sender.ts'
 import type { Outcome, SmtpConnection } from './smtp.ts'
@@ -73,7 +73,7 @@ export async function smtpLane(desk: Desk, way: Way): Promise<void> {
 /** A message on the wire. */
 type Flight = {
   way: Way
-  message: ClaimedMessage
+  message: TakenMessage
   connection: SmtpConnection
   /** Settles when the last check was made, or will not be. */
   isChecked: Promise<unknown>
@@ -158,7 +158,7 @@ async function connect(way: Way): Promise<SmtpConnection> {
 }
 
 /** The message ready to leave, or null when it cannot be made; the mailing goes on without it. */
-async function makeReady(desk: Desk, message: ClaimedMessage): Promise<ReadyMessage | null> {
+async function makeReady(desk: Desk, message: TakenMessage): Promise<ReadyMessage | null> {
   try {
     return await desk.render(message)
   } catch (error) {
@@ -169,7 +169,7 @@ async function makeReady(desk: Desk, message: ClaimedMessage): Promise<ReadyMess
 }
 
 /** Records what became of a message on the wire. Never throws: what is not recorded is inherited as unknown. */
-async function settle(desk: Desk, message: ClaimedMessage, outcome: Outcome): Promise<void> {
+async function settle(desk: Desk, message: TakenMessage, outcome: Outcome): Promise<void> {
   const { core } = desk
   try {
     if (outcome.kind === 'withheld') return await desk.refused(message)
@@ -182,7 +182,7 @@ async function settle(desk: Desk, message: ClaimedMessage, outcome: Outcome): Pr
   }
 }
 
-async function giveBack(desk: Desk, message: ClaimedMessage, error: unknown) {
+async function giveBack(desk: Desk, message: TakenMessage, error: unknown) {
   const { core } = desk
   const words = error instanceof Error ? error.message : String(error)
   core.log.warn({ err: error }, 'a message could not be sent; trying again')

@@ -6,7 +6,7 @@ import { startScriptedServer } from '../../test/smtp.ts'
 import type { Mailing } from '../mailings/mailing.contract.ts'
 import { optOut } from '../optouts/optout.ts'
 import { run, sql } from '../platform/database.ts'
-import type { ClaimedMessage } from './message.ts'
+import type { TakenMessage } from './message.ts'
 import { type Sender, startSender } from './sender.ts'
 import type { Outcome } from './smtp.ts'
 import { isBlock, judgeComplaints, openWatch } from './watch.ts'
@@ -38,7 +38,7 @@ async function mailingTo(count: number) {
   return { contacts, mailingId, get, states: () => statesOf(core, accountId, mailingId) }
 }
 
-const message: ClaimedMessage = {
+const message: TakenMessage = {
   accountId,
   mailingId: '1',
   messageId: '1',

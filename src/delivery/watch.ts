@@ -5,7 +5,7 @@ import { type Db, row, rows, sql } from '../platform/database.ts'
 import { classify } from './feedback/classify.ts'
 import { replyIn, statusIn } from './feedback/codes.ts'
 import { adviceFor } from './feedback/pause-reason.ts'
-import type { ClaimedMessage } from './message.ts'
+import type { TakenMessage } from './message.ts'
 import { type MailingName, pauseMailing } from './queue.ts'
 import type { Outcome } from './smtp.ts'
 
@@ -23,7 +23,7 @@ type Answered = { at: number; isBlock: boolean }
 
 export type Watch = {
   /** Notes what became of a message; gives the reason when its mailing has to stop. */
-  note: (message: ClaimedMessage, outcome: Outcome) => string | null
+  note: (message: TakenMessage, outcome: Outcome) => string | null
 }
 
 /**

@@ -4,7 +4,7 @@ import { startMailings } from '../../test/mailings.ts'
 import { pageOf, press } from '../../test/preferences.ts'
 import { holdTransaction, whenWaiting } from '../../test/waiting.ts'
 import type { Topic } from '../audience/topic.contract.ts'
-import { claimMessages, handOver, settleRefused } from '../delivery/queue.ts'
+import { handOver, settleRefused, takeMessages } from '../delivery/queue.ts'
 import { rows, run, sql } from '../platform/database.ts'
 import { freezeAudience } from './audience.ts'
 import type { Mailing } from './mailing.contract.ts'
@@ -134,8 +134,8 @@ test('a pause that begins while the audience is being frozen is met before hand-
   await pause('ann') // does not see those messages, and does not wait for them
   await freezing.end('commit')
   await run(db, sql`update mailings set status = 'sending' where account_id = ${accountId} and mailing_id = ${id}`)
-  const { claimed, withheld } = await claimMessages(db, { accountId, mailingId: id }, EVERYTHING, 10)
-  expect([claimed.length, withheld]).toEqual([1, 1])
+  const { taken, withheld } = await takeMessages(db, { accountId, mailingId: id }, EVERYTHING, 10)
+  expect([taken.length, withheld]).toEqual([1, 1])
   expect(await answersOf(id)).toEqual([
     { state: 'withheld', answer: 'paused by the contact' },
     { state: 'queued', answer: null },
@@ -158,23 +158,23 @@ test('who leaves the topic while the audience is being frozen is met at the last
   await freezing.end('commit')
   await run(db, sql`update mailings set status = 'sending' where account_id = ${accountId} and mailing_id = ${id}`)
   const mailing = { accountId, mailingId: id }
-  const { claimed } = await claimMessages(db, mailing, EVERYTHING, 10)
-  expect(claimed).toHaveLength(2)
-  const ids = claimed.map(({ messageId }) => messageId)
+  const { taken } = await takeMessages(db, mailing, EVERYTHING, 10)
+  expect(taken).toHaveLength(2)
+  const ids = taken.map(({ messageId }) => messageId)
   const passed = await handOver(db, accountId, 1, ids)
-  const [bob] = claimed.filter(({ address }) => address === name('bob'))
+  const [bob] = taken.filter(({ address }) => address === name('bob'))
   expect([...passed]).toEqual([bob?.messageId])
   await settleRefused(db, accountId, ids)
   expect(await answersOf(id)).toEqual([
     { state: 'withheld', answer: 'left the topic' },
     { state: 'handed_over', answer: null },
   ])
-  expect((await claimMessages(db, mailing, EVERYTHING, 10)).claimed).toEqual([])
+  expect((await takeMessages(db, mailing, EVERYTHING, 10)).taken).toEqual([])
 })
 
 test('a pause that finds a hand-over under way is answered after it', async () => {
   const id = await sending({ groupIds: [await groupOf(['ann'])] })
-  const [message] = (await claimMessages(db, { accountId, mailingId: id }, EVERYTHING, 1)).claimed
+  const [message] = (await takeMessages(db, { accountId, mailingId: id }, EVERYTHING, 1)).taken
   const handingOver = await holdTransaction(core)
   await handingOver.query(`update messages set state = 'handed_over' where account_id = $1 and message_id = $2`, [
     accountId,

@@ -224,7 +224,15 @@ test('opening and following every link of a mail changes nobody (AB-1)', async (
     (link) => link.startsWith(core.config.baseUrl),
   )
   expect(links.filter((link) => /\/[copvsi]\//.test(link)).length).toBeGreaterThanOrEqual(8)
+  const noted = () =>
+    row(
+      db,
+      sql<{ events: number }>`
+      select coalesce(sum(opens + clicks + machine_opens + machine_clicks), 0)::int as events
+      from response_hours where account_id = ${accountId}`,
+    )
+  const eventsBefore = (await noted()).events
   for (const link of links) for (const method of ['GET', 'HEAD', 'OPTIONS']) await visit(link, BROWSER, method)
-  await new Promise((resolve) => setTimeout(resolve, 4500))
+  await expect.poll(async () => (await noted()).events, { timeout: 10_000 }).toBeGreaterThan(eventsBefore)
   expect(await state()).toEqual(before)
 })
